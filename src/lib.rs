@@ -1,0 +1,3 @@
+//! The engine of dockmod: find Dockerfiles, parse them, propose fixes, prove them, show or write them.
+
+pub mod syntax;
