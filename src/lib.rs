@@ -1,3 +1,4 @@
 //! The engine of dockmod: find Dockerfiles, parse them, propose fixes, prove them, show or write them.
 
+pub mod shell;
 pub mod syntax;

@@ -32,7 +32,10 @@ pub fn read(text: &[u8]) -> ImageRef {
     let last_slash = rfind(0, name_end, b'/');
     let tag_at = rfind(last_slash.map_or(0, |slash| slash + 1), name_end, b':');
     let path_end = tag_at.unwrap_or(name_end);
-    let registry_end = find(0, path_end, b'/').filter(|slash| is_registry(&text[..*slash]));
+    let registry_end = find(0, path_end, b'/').filter(|slash| {
+        let written = (0..*slash).filter(|at| !inside(*at)).map(|at| text[at]).collect::<Vec<_>>();
+        is_registry(&written)
+    });
     ImageRef {
         registry: registry_end.map(|end| TextRange::new(0, end)),
         path: TextRange::new(registry_end.map_or(0, |end| end + 1), path_end),

@@ -68,6 +68,29 @@ impl<'s> Joined<'s> {
         range.is_empty() || self.span(range).len() == range.len()
     }
 
+    /// The joined text of a range of this one.
+    #[must_use]
+    pub fn part(&self, source: &'s [u8], range: TextRange) -> Self {
+        let mut at = 0;
+        let mut part: Option<Self> = None;
+        for piece in self.spans() {
+            let start = range.start.max(at);
+            let end = range.end.min(at + piece.len());
+            if start < end {
+                let span = Span::new(piece.start + start - at, piece.start + end - at);
+                match &mut part {
+                    Some(part) => part.push(source, span),
+                    None => part = Some(Self::of(source, span)),
+                }
+            }
+            at += piece.len();
+        }
+        part.unwrap_or_else(|| {
+            let start = self.file_offset(range.start);
+            Self::of(source, Span::new(start, start))
+        })
+    }
+
     /// The pieces of the file that make up the text, in order.
     pub fn spans(&self) -> impl Iterator<Item = Span> + '_ {
         self.pieces.iter().enumerate().map(|(index, piece)| {

@@ -1,0 +1,476 @@
+//! From `shuck-parser`'s tree to ours.
+//!
+//! Its node spans run into what follows (`a &&` for `a`), so ranges are computed from operators and words;
+//! each word and each gap between words is checked against the text.
+
+use shuck_ast::{self as ast, StmtSeq};
+use shuck_parser::ShellDialect;
+use shuck_parser::parser::Parser;
+
+use crate::syntax::{Joined, TextRange};
+
+use super::literal::{literal, quoting};
+use super::tree::{
+    Assignment, Chain, ChainLink, Command, Compound, CompoundKind, Joiner, Link, List, ListItem, Pipeline, Redirect,
+    Simple, Terminator, Word,
+};
+use super::{Opaque, Script};
+
+/// How deep commands may be nested before a script is left alone.
+const MAX_DEPTH: usize = 64;
+
+/// Parses a script for sh or bash.
+///
+/// # Errors
+/// Where the text is no shell, or some part of it is not certain.
+pub fn parse(text: Joined<'_>, in_heredoc: bool, bash: bool) -> Result<Script<'_>, Opaque> {
+    let source = std::str::from_utf8(text.text()).map_err(|_| Opaque::NotUtf8)?;
+    if source.contains('\0') {
+        return Err(Opaque::Syntax("a NUL byte".to_owned()));
+    }
+    let parsed = Parser::with_dialect(source, ShellDialect::Bash).parse();
+    if parsed.is_err() {
+        return Err(Opaque::Syntax(parsed.strict_error().to_string()));
+    }
+    let mut converter = Converter { source, bash, comments: Vec::new(), depth: 0 };
+    converter.collect_comments(&parsed.file.body);
+    let list = converter.list(&parsed.file.body, converter.without_comment(TextRange::new(0, source.len())))?;
+    if list.items.is_empty() {
+        return Err(Opaque::Empty);
+    }
+    let comments = converter.comments;
+    Ok(Script { list, comments, in_heredoc, bash, text })
+}
+
+struct Converter<'t> {
+    source: &'t str,
+    bash: bool,
+    comments: Vec<TextRange>,
+    depth: usize,
+}
+
+fn range_of(span: ast::Span) -> TextRange {
+    TextRange::new(span.start.offset(), span.end.offset())
+}
+
+impl Converter<'_> {
+    fn unclear<T>(what: &str) -> Result<T, Opaque> {
+        Err(Opaque::Syntax(what.to_owned()))
+    }
+
+    fn bash_only(&self, what: &'static str) -> Result<(), Opaque> {
+        if self.bash { Ok(()) } else { Err(Opaque::Bashism(what)) }
+    }
+
+    fn list(&mut self, list: &StmtSeq, within: TextRange) -> Result<List, Opaque> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Self::unclear("commands are nested too deeply");
+        }
+        let mut items: Vec<ListItem> = Vec::with_capacity(list.len());
+        let mut at = within.start;
+        for (index, stmt) in list.iter().enumerate() {
+            let last = index + 1 == list.len();
+            let end = match (stmt.terminator, last) {
+                (Some(ast::StmtTerminator::Semicolon), _) => Terminator::Semicolon,
+                (Some(ast::StmtTerminator::Background(ast::BackgroundOperator::Plain)), _) => Terminator::Background,
+                (Some(ast::StmtTerminator::Background(_)), _) => return Self::unclear("a zsh operator"),
+                (None, true) => Terminator::None,
+                (None, false) => Terminator::Newline,
+            };
+            let stop = match stmt.terminator_span {
+                Some(span) => span.start.offset(),
+                None if last => within.end,
+                None => stmt.span.end.offset(),
+            };
+            let start = self.item_start(at, stmt);
+            let range = self.trimmed(TextRange::new(start.min(stop), stop));
+            let chain = self.chain(stmt, range)?;
+            items.push(ListItem { chain, end, range });
+            at = stmt.terminator_span.map_or(stop, |span| span.end.offset());
+        }
+        self.depth -= 1;
+        Ok(List { items })
+    }
+
+    fn collect_comments(&mut self, list: &StmtSeq) {
+        self.note_comments(&list.leading_comments);
+        self.note_comments(&list.trailing_comments);
+        let mut pending: Vec<&ast::Stmt> = list.iter().collect();
+        while let Some(stmt) = pending.pop() {
+            self.note_comments(&stmt.leading_comments);
+            self.note_comments(stmt.inline_comment.as_slice());
+            match &stmt.command {
+                ast::Command::Binary(binary) => pending.extend([&*binary.left, &*binary.right]),
+                ast::Command::Compound(
+                    ast::CompoundCommand::Subshell(inner) | ast::CompoundCommand::BraceGroup(inner),
+                ) => {
+                    self.note_comments(&inner.leading_comments);
+                    self.note_comments(&inner.trailing_comments);
+                    pending.extend(inner.iter());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The range up to a comment that runs to its end.
+    fn without_comment(&self, range: TextRange) -> TextRange {
+        let ends_here = |comment: &&TextRange| {
+            self.source[comment.end.min(range.end)..range.end].bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\n'))
+        };
+        let start = self.comments.iter().filter(ends_here).map(|comment| comment.start).min();
+        TextRange::new(range.start, start.unwrap_or(range.end))
+    }
+
+    fn note_comments(&mut self, comments: &[ast::Comment]) {
+        for comment in comments {
+            let range = TextRange::new(usize::from(comment.range.start()), usize::from(comment.range.end()));
+            if !self.comments.contains(&range) {
+                self.comments.push(range);
+            }
+        }
+    }
+
+    /// A statement that begins with a group has the bracket left out of its span.
+    fn item_start(&self, from: usize, stmt: &ast::Stmt) -> usize {
+        let start = stmt.span.start.offset().max(from);
+        let head = &self.source[from..start];
+        match head.trim_end_matches([' ', '\t', '\n', '(', '{', '!']) {
+            rest if rest.len() == head.trim_end_matches([' ', '\t', '\n']).len() => start,
+            rest => from + rest.len() + (head[rest.len()..].len() - head[rest.len()..].trim_start_matches([' ', '\t', '\n']).len()),
+        }
+    }
+
+    fn trimmed(&self, range: TextRange) -> TextRange {
+        let text = &self.source[range.range()];
+        let lead = text.len() - text.trim_start_matches([' ', '\t', '\n']).len();
+        let text = text.trim_start_matches([' ', '\t', '\n']);
+        let tail = text.len() - text.trim_end_matches([' ', '\t', '\n']).len();
+        TextRange::new(range.start + lead, (range.end - tail).max(range.start + lead))
+    }
+
+    fn chain(&mut self, stmt: &ast::Stmt, range: TextRange) -> Result<Chain, Opaque> {
+        // The tree leans to the left: walk down without recursion, long chains are common.
+        let mut rights: Vec<(Link, &ast::Stmt)> = Vec::new();
+        let mut current = stmt;
+        while let ast::Command::Binary(binary) = &current.command {
+            let kind = match binary.op {
+                ast::BinaryOp::And => Joiner::And,
+                ast::BinaryOp::Or => Joiner::Or,
+                ast::BinaryOp::Pipe | ast::BinaryOp::PipeAll => break,
+            };
+            if current.negated || !current.redirects.is_empty() {
+                return Self::unclear("a negated or redirected chain");
+            }
+            rights.push((Link { kind, range: range_of(binary.op_span) }, &binary.right));
+            current = &binary.left;
+        }
+        rights.reverse();
+        let mut links = Vec::with_capacity(rights.len() + 1);
+        let mut joiner = None;
+        let mut start = range.start;
+        let mut pending = Some(current);
+        let mut rights = rights.into_iter();
+        while let Some(stmt) = pending {
+            let next = rights.next();
+            let end = next.as_ref().map_or(range.end, |(link, _)| link.range.start);
+            if end < start {
+                return Self::unclear("operators out of order");
+            }
+            let range = self.trimmed(TextRange::new(start, end));
+            links.push(ChainLink { joiner, pipeline: self.pipeline(stmt)?, range });
+            start = next.as_ref().map_or(end, |(link, _)| link.range.end);
+            (joiner, pending) = next.map_or((None, None), |(link, stmt)| (Some(link), Some(stmt)));
+        }
+        Ok(Chain { links })
+    }
+
+    fn pipeline(&mut self, stmt: &ast::Stmt) -> Result<Pipeline, Opaque> {
+        let mut rights: Vec<&ast::Stmt> = Vec::new();
+        let mut current = stmt;
+        while let ast::Command::Binary(binary) = &current.command {
+            match binary.op {
+                ast::BinaryOp::Pipe => {}
+                ast::BinaryOp::PipeAll => self.bash_only("`|&`")?,
+                ast::BinaryOp::And | ast::BinaryOp::Or => return Self::unclear("a chain within a pipeline"),
+            }
+            rights.push(&binary.right);
+            current = &binary.left;
+        }
+        let mut commands = vec![self.command(current)?];
+        for right in rights.into_iter().rev() {
+            commands.push(self.command(right)?);
+        }
+        Ok(Pipeline { negated: stmt.negated, commands })
+    }
+
+    fn command(&mut self, stmt: &ast::Stmt) -> Result<Command, Opaque> {
+        match &stmt.command {
+            ast::Command::Simple(simple) => {
+                let mut words = Vec::with_capacity(simple.args.len() + 1);
+                if !simple.name.span.slice(self.source).is_empty() {
+                    words.push(range_of(simple.name.span));
+                }
+                words.extend(simple.args.iter().map(|word| range_of(word.span)));
+                self.simple(&simple.assignments, words, &stmt.redirects)
+            }
+            ast::Command::Decl(decl) => {
+                let mut words = vec![range_of(decl.variant_span)];
+                for operand in &decl.operands {
+                    words.push(range_of(match operand {
+                        ast::DeclOperand::Flag(word) | ast::DeclOperand::Dynamic(word) => word.span,
+                        ast::DeclOperand::Name(name) => name.span,
+                        ast::DeclOperand::Assignment(assignment) => assignment.span,
+                    }));
+                }
+                self.simple(&decl.assignments, words, &stmt.redirects)
+            }
+            ast::Command::Builtin(builtin) => self.builtin(builtin, &stmt.redirects),
+            ast::Command::Binary(_) => Self::unclear("a chain within a command"),
+            ast::Command::Function(function) => {
+                let body = self.nested_stmt(&function.body)?;
+                Ok(compound(CompoundKind::Function, vec![body], &stmt.redirects))
+            }
+            ast::Command::AnonymousFunction(_) => Self::unclear("an anonymous function"),
+            ast::Command::Compound(command) => self.compound(command, &stmt.redirects),
+        }
+    }
+
+    fn builtin(&mut self, builtin: &ast::BuiltinCommand, redirects: &[ast::Redirect]) -> Result<Command, Opaque> {
+        let (name, span, first, more, assignments) = match builtin {
+            ast::BuiltinCommand::Break(c) => ("break", c.span, &c.depth, &c.extra_args, &c.assignments),
+            ast::BuiltinCommand::Continue(c) => ("continue", c.span, &c.depth, &c.extra_args, &c.assignments),
+            ast::BuiltinCommand::Return(c) => ("return", c.span, &c.code, &c.extra_args, &c.assignments),
+            ast::BuiltinCommand::Exit(c) => ("exit", c.span, &c.code, &c.extra_args, &c.assignments),
+        };
+        let from = assignments.last().map_or(span.start.offset(), |assignment| assignment.span.end.offset());
+        let Some(offset) = self.source[from..].find(name) else {
+            return Self::unclear("a builtin without its name");
+        };
+        let mut words = vec![TextRange::new(from + offset, from + offset + name.len())];
+        words.extend(first.iter().chain(more).map(|word| range_of(word.span)));
+        self.simple(assignments, words, redirects)
+    }
+
+    fn simple(
+        &mut self,
+        assignments: &[ast::Assignment],
+        words: Vec<TextRange>,
+        redirects: &[ast::Redirect],
+    ) -> Result<Command, Opaque> {
+        let assignments = assignments.iter().map(|assignment| self.assignment(assignment)).collect::<Result<Vec<_>, _>>()?;
+        let words = words.into_iter().map(|range| self.word(range)).collect::<Result<Vec<_>, _>>()?;
+        let redirects = redirects.iter().map(|redirect| self.redirect(redirect)).collect::<Result<Vec<_>, _>>()?;
+        let mut parts: Vec<TextRange> = Vec::new();
+        parts.extend(assignments.iter().map(|part| part.range));
+        parts.extend(words.iter().map(|part| part.range));
+        parts.extend(redirects.iter().map(|part| part.range));
+        parts.sort_unstable();
+        let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
+            return Self::unclear("an empty command");
+        };
+        let range = TextRange::new(first.start, last.end);
+        for pair in parts.windows(2) {
+            let gap = self.source.get(pair[0].end..pair[1].start);
+            if !gap.is_some_and(|gap| gap.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\\' | b'\r'))) {
+                return Self::unclear("words that do not stand side by side");
+            }
+        }
+        Ok(Command::Simple(Simple { assignments, words, redirects, range }))
+    }
+
+    fn word(&self, range: TextRange) -> Result<Word, Opaque> {
+        let text = &self.source[range.range()];
+        if text.starts_with("<(") || text.starts_with(">(") {
+            self.bash_only("process substitution")?;
+            return Ok(Word { range, literal: None });
+        }
+        let quotes = quoting(text);
+        if quotes.broken && !text.contains("=(") && !text.contains("@(") {
+            return Self::unclear(&format!("the word {text:?}"));
+        }
+        Ok(Word { range, literal: literal(text) })
+    }
+
+    fn assignment(&self, assignment: &ast::Assignment) -> Result<Assignment, Opaque> {
+        let range = range_of(assignment.span);
+        let text = &self.source[range.range()];
+        let Some((name, value)) = text.split_once('=') else {
+            return Self::unclear("an assignment without `=`");
+        };
+        if matches!(assignment.value, ast::AssignmentValue::Compound(_)) {
+            self.bash_only("an array")?;
+            return Ok(Assignment { name: name.to_owned(), range, literal: None });
+        }
+        Ok(Assignment { name: name.to_owned(), range, literal: literal(value) })
+    }
+
+    fn redirect(&self, redirect: &ast::Redirect) -> Result<Redirect, Opaque> {
+        use ast::RedirectKind as Kind;
+        let mut range = range_of(redirect.span);
+        let heredoc = matches!(redirect.kind, Kind::HereDoc | Kind::HereDocStrip);
+        match redirect.kind {
+            Kind::OutputBoth => self.bash_only("`&>`")?,
+            Kind::HereString => self.bash_only("`<<<`")?,
+            _ => {}
+        }
+        // The target's own span is not always its place in the text: the redirection's is.
+        let digits = self.source[range.range()].trim_start_matches(|c: char| c.is_ascii_digit());
+        let written = digits.trim_start_matches(['<', '>', '&', '|']).trim();
+        if redirect.kind == Kind::DupOutput && !is_descriptor(written) {
+            self.bash_only("`>&` with a file")?;
+        }
+        let target = if heredoc { None } else { literal(written) };
+        // The descriptor in front belongs to the redirection: `2>&1`.
+        let digits = self.source[..range.start].bytes().rev().take_while(u8::is_ascii_digit).count();
+        let before = self.source[..range.start - digits].bytes().next_back();
+        let starts_with_operator = self.source[range.start..].starts_with(['<', '>']);
+        if starts_with_operator && digits > 0 && before.is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b')' | b'}')) {
+            range.start -= digits;
+        }
+        let writes = matches!(redirect.kind, Kind::Output | Kind::Clobber | Kind::Append | Kind::ReadWrite | Kind::OutputBoth)
+            || (redirect.kind == Kind::DupOutput && !target.as_deref().is_some_and(is_descriptor));
+        Ok(Redirect { range, target, writes, heredoc })
+    }
+
+    fn nested_stmt(&mut self, stmt: &ast::Stmt) -> Result<List, Opaque> {
+        let range = self.trimmed(range_of(stmt.span));
+        let chain = self.chain(stmt, range)?;
+        Ok(List { items: vec![ListItem { chain, end: Terminator::None, range }] })
+    }
+
+    fn nested(&mut self, list: &StmtSeq) -> Result<List, Opaque> {
+        self.list(list, range_of(list.span))
+    }
+
+    fn compound(&mut self, command: &ast::CompoundCommand, redirects: &[ast::Redirect]) -> Result<Command, Opaque> {
+        use ast::CompoundCommand as C;
+        for redirect in redirects {
+            self.redirect(redirect)?;
+        }
+        let (kind, lists) = match command {
+            C::Subshell(list) => (CompoundKind::Subshell, vec![self.nested(list)?]),
+            C::BraceGroup(list) => (CompoundKind::Braces, vec![self.nested(list)?]),
+            C::If(branch) => {
+                if !matches!(branch.syntax, ast::IfSyntax::ThenFi { .. }) {
+                    return Self::unclear("a brace-style if");
+                }
+                let mut lists = vec![self.nested(&branch.condition)?, self.nested(&branch.then_branch)?];
+                for (condition, body) in &branch.elif_branches {
+                    lists.push(self.nested(condition)?);
+                    lists.push(self.nested(body)?);
+                }
+                if let Some(body) = &branch.else_branch {
+                    lists.push(self.nested(body)?);
+                }
+                (CompoundKind::If, lists)
+            }
+            C::For(command) => {
+                if !matches!(command.syntax, ast::ForSyntax::InDoDone { .. }) {
+                    return Self::unclear("an unusual for loop");
+                }
+                (CompoundKind::Loop, vec![self.nested(&command.body)?])
+            }
+            C::While(command) => {
+                (CompoundKind::Loop, vec![self.nested(&command.condition)?, self.nested(&command.body)?])
+            }
+            C::Until(command) => {
+                (CompoundKind::Loop, vec![self.nested(&command.condition)?, self.nested(&command.body)?])
+            }
+            C::Case(command) => {
+                let lists = command.cases.iter().map(|case| self.nested(&case.body)).collect::<Result<_, _>>()?;
+                (CompoundKind::Case, lists)
+            }
+            C::Select(command) => {
+                self.bash_only("`select`")?;
+                (CompoundKind::Loop, vec![self.nested(&command.body)?])
+            }
+            C::Time(command) => {
+                let lists = match &command.command {
+                    Some(stmt) => vec![self.nested_stmt(stmt)?],
+                    None => Vec::new(),
+                };
+                (CompoundKind::Other, lists)
+            }
+            C::ArithmeticFor(command) => {
+                self.bash_only("an arithmetic loop")?;
+                (CompoundKind::Loop, vec![self.nested(&command.body)?])
+            }
+            C::Arithmetic(_) => {
+                self.bash_only("`((`")?;
+                (CompoundKind::Other, Vec::new())
+            }
+            C::Conditional(_) => {
+                self.bash_only("`[[`")?;
+                (CompoundKind::Other, Vec::new())
+            }
+            C::Coproc(_) | C::Always(_) | C::Repeat(_) | C::Foreach(_) => return Self::unclear("an unusual command"),
+        };
+        Ok(compound(kind, lists, redirects))
+    }
+}
+
+fn compound(kind: CompoundKind, lists: Vec<List>, redirects: &[ast::Redirect]) -> Command {
+    Command::Compound(Compound { kind, lists, redirected: !redirects.is_empty() })
+}
+
+fn is_descriptor(text: &str) -> bool {
+    text == "-" || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::syntax::Span;
+
+    use super::*;
+
+    fn script(text: &str) -> Result<Script<'_>, Opaque> {
+        parse(Joined::of(text.as_bytes(), Span::new(0, text.len())), false, false)
+    }
+
+    fn links(text: &str) -> Vec<String> {
+        let script = script(text).expect("clean shell");
+        let chain = script.single_chain().expect("one chain");
+        chain.links.iter().map(|link| script.str(link.range).to_owned()).collect()
+    }
+
+    #[test]
+    fn chains_come_apart_at_their_operators() {
+        assert_eq!(links("a && b 'x && y' || (c; d) | e && { f; }"), ["a", "b 'x && y'", "(c; d) | e", "{ f; }"]);
+        assert_eq!(links("(a; b) && c"), ["(a; b)", "c"]);
+        assert_eq!(links("! a && b"), ["! a", "b"]);
+    }
+
+    #[test]
+    fn lists_come_apart_at_their_terminators() {
+        let script = script("a; (b); c & d").expect("clean shell");
+        let items: Vec<_> = script.list.items.iter().map(|item| (script.str(item.range), item.end)).collect();
+        let expected = [("a", Terminator::Semicolon), ("(b)", Terminator::Semicolon), ("c", Terminator::Background), ("d", Terminator::None)];
+        assert_eq!(items, expected);
+    }
+
+    #[test]
+    fn redirections_are_no_words() {
+        let script = script("apt-get install x > /dev/null 2>&1 y").expect("clean shell");
+        let simple = script.simple_commands()[0];
+        let words: Vec<_> = simple.words.iter().map(|word| script.str(word.range)).collect();
+        let redirects: Vec<_> = simple.redirects.iter().map(|redirect| script.str(redirect.range)).collect();
+        assert_eq!(words, ["apt-get", "install", "x", "y"]);
+        assert_eq!(redirects, ["> /dev/null", "2>&1"]);
+    }
+
+    #[test]
+    fn what_is_not_certain_is_opaque() {
+        for text in ["a &&", "a ;; b", "if x", "a &> f", "[[ a ]]", "echo 'x", "diff <(a) b", ""] {
+            assert!(script(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn comments_are_seen() {
+        let script = script("a && b # c && d").expect("clean shell");
+        assert_eq!(script.comments.len(), 1);
+        assert_eq!(script.str(script.comments[0]), "# c && d");
+    }
+}

@@ -1,0 +1,105 @@
+//! The shell commands of RUN, CMD, ENTRYPOINT and HEALTHCHECK, with every node's place in the file.
+//!
+//! `shuck-parser` reads the text; what it says is turned into the small tree below, and checked once more
+//! against the text. Where anything is unclear the body is [`Body::Opaque`], which nothing may edit.
+
+mod convert;
+mod interpreter;
+mod literal;
+mod source;
+mod tree;
+
+pub use interpreter::Interpreter;
+pub use literal::{Quoting, literal, quoting};
+pub use source::{body_of, ScriptSource};
+pub use tree::{Assignment, Chain, ChainLink, Command, Compound, CompoundKind, Joiner, Link, List, ListItem, Pipeline, Redirect, Simple, Terminator, Word};
+
+use crate::syntax::{Joined, Span, TextRange};
+
+/// What an instruction runs.
+#[derive(Debug, Clone)]
+pub enum Body<'s> {
+    /// The exec form: no shell reads it.
+    Exec(Vec<String>),
+    /// A script for a Bourne shell.
+    Script(Box<Script<'s>>),
+    /// Something that must be left alone.
+    Opaque(Opaque),
+}
+
+/// Why a body can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Opaque {
+    /// Another program than a Bourne shell reads it.
+    #[error("it is not written for sh or bash but for {0}")]
+    Interpreter(String),
+    /// The shell in force is not known.
+    #[error("the shell that runs it is not known")]
+    UnknownShell,
+    /// The text is no clean shell.
+    #[error("the shell syntax can't be read with certainty: {0}")]
+    Syntax(String),
+    /// Only some shells read it this way.
+    #[error("it uses {0}, which sh and bash read differently")]
+    Bashism(&'static str),
+    /// The text is not UTF-8.
+    #[error("it is not UTF-8")]
+    NotUtf8,
+    /// Several heredocs and no command: BuildKit runs nothing.
+    #[error("heredocs without a command run nothing")]
+    NothingRuns,
+    /// There is no command at all.
+    #[error("it holds no command")]
+    Empty,
+}
+
+/// A shell script and where each byte of it stands in the file.
+#[derive(Debug, Clone)]
+pub struct Script<'s> {
+    /// The text that the shell gets.
+    pub text: Joined<'s>,
+    /// The commands.
+    pub list: List,
+    /// Shell comments, `#` to the end of the line.
+    pub comments: Vec<TextRange>,
+    /// Whether the text comes from a heredoc body.
+    pub in_heredoc: bool,
+    /// Whether the shell is bash for sure.
+    pub bash: bool,
+}
+
+impl Script<'_> {
+    /// The text of a range.
+    #[must_use]
+    pub fn str(&self, range: TextRange) -> &str {
+        // A script is only built from UTF-8, and its ranges end between characters.
+        std::str::from_utf8(range.slice(self.text.text())).unwrap_or_default()
+    }
+
+    /// Where a range stands in the file.
+    #[must_use]
+    pub fn span(&self, range: TextRange) -> Span {
+        self.text.span(range)
+    }
+
+    /// The top-level chain where the script is just one: `a && b || c`, not `a; b`.
+    #[must_use]
+    pub fn single_chain(&self) -> Option<&Chain> {
+        match self.list.items.as_slice() {
+            [item] if item.end == Terminator::None => Some(&item.chain),
+            _ => None,
+        }
+    }
+
+    /// Every simple command, those within groups, loops and branches included.
+    #[must_use]
+    pub fn simple_commands(&self) -> Vec<&Simple> {
+        let mut found = Vec::new();
+        self.list.visit(&mut |command| {
+            if let Command::Simple(simple) = command {
+                found.push(simple);
+            }
+        });
+        found
+    }
+}
