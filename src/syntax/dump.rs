@@ -85,7 +85,11 @@ fn string(text: &[u8], range: TextRange) -> String {
 fn push_body(text: &[u8], body: &Body, value: &mut Vec<String>) {
     if let Args::Onbuild(inner) = &body.args {
         value.push(format!("ONBUILD:{}", string(text, inner.keyword_range).to_uppercase()));
-        push_body(text, inner, value);
+        match &inner.args {
+            // BuildKit's node of an inner ONBUILD holds no string of its own.
+            Args::Onbuild(_) => value.push(String::new()),
+            _ => push_body(text, inner, value),
+        }
         return;
     }
     if body.keyword == Keyword::Unknown {

@@ -144,7 +144,7 @@ pub fn read(text: &[u8], range: TextRange, escape: u8) -> Result<Body, BodyError
         None => (line, TextRange::new(line.end, line.end)),
     };
     let keyword = Keyword::from_word(keyword_range.slice(text));
-    let (flags, args_start) = read_flags(text, after);
+    let (flags, args_start) = read_flags(text, after, escape);
     let rest = trimmed(text, TextRange::new(args_start, line.end));
     let args = read_args(keyword, text, rest, escape)?;
     Ok(Body { keyword, keyword_range, flags, rest, args })
@@ -236,7 +236,7 @@ fn healthcheck(text: &[u8], rest: TextRange) -> Result<Args, BodyError> {
 }
 
 /// Reads the `--…` words at the start of `range`; gives where the arguments start.
-fn read_flags(text: &[u8], range: TextRange) -> (Vec<Flag>, usize) {
+fn read_flags(text: &[u8], range: TextRange, escape: u8) -> (Vec<Flag>, usize) {
     let mut flags = Vec::new();
     let mut at = range.start;
     loop {
@@ -244,7 +244,7 @@ fn read_flags(text: &[u8], range: TextRange) -> (Vec<Flag>, usize) {
         if !text[at..range.end].starts_with(b"--") {
             return (flags, at);
         }
-        let (flag, end) = read_flag(text, at, range.end);
+        let (flag, end) = read_flag(text, at, range.end, escape);
         at = end;
         match flag {
             Some(flag) if flag.text == "--" => return (flags, at),
@@ -254,7 +254,7 @@ fn read_flags(text: &[u8], range: TextRange) -> (Vec<Flag>, usize) {
     }
 }
 
-fn read_flag(text: &[u8], start: usize, end: usize) -> (Option<Flag>, usize) {
+fn read_flag(text: &[u8], start: usize, end: usize, escape: u8) -> (Option<Flag>, usize) {
     let mut word = String::new();
     let mut quoted = false;
     let mut quote: Option<u8> = None;
@@ -268,8 +268,8 @@ fn read_flag(text: &[u8], start: usize, end: usize) -> (Option<Flag>, usize) {
                 quoted = true;
             }
             Some(open) if byte == open => quote = None,
-            // A backslash escapes whatever the file's escape character is; at the end it is skipped.
-            _ if byte == b'\\' => {
+            // At the very end the escape character is skipped.
+            _ if byte == escape => {
                 at += 1;
                 if at < end {
                     word.push(char::from(text[at]));

@@ -1,0 +1,80 @@
+//! What well-known commands do to a shell and to the file system.
+
+/// Builtins that change the shell they run in: joined to what follows, the change would leak.
+///
+/// Source: POSIX special built-ins, and those of dash and bash that keep state.
+const STATEFUL: &[&str] = &[
+    "cd", "pushd", "popd", "set", "unset", "export", "readonly", "declare", "typeset", "local", "eval", "exec", "exit",
+    "return", "break", "continue", "trap", "umask", "ulimit", ".", "source", "shopt", "alias", "unalias", "shift",
+    "read", "mapfile", "readarray", "getopts", "wait", "times", "hash", "enable", "builtin", "command", "bg", "fg",
+    "jobs", "disown", "suspend", "let", "setopt", "emulate", "history", "bind", "complete", "dirs", "logout", "caller",
+];
+
+/// Commands that leave a process behind, which dies with its RUN.
+const DAEMONS: &[&str] = &[
+    "service", "systemctl", "invoke-rc.d", "rc-service", "start-stop-daemon", "supervisord", "nohup", "setsid",
+    "daemonize", "mysqld", "mysqld_safe", "mariadbd", "postgres", "pg_ctl", "pg_ctlcluster", "redis-server", "mongod",
+    "nginx", "apache2ctl", "apachectl", "httpd", "Xvfb", "dbus-daemon", "cron", "crond", "sshd", "dockerd", "at",
+    "memcached", "rabbitmq-server", "slapd", "rsyslogd", "gpg-agent", "ssh-agent", "tmux", "screen", "openrc", "init",
+    "rc-update",
+];
+
+/// Commands that set files and users up, of which several in a row belong together.
+const SET_UP: &[&str] = &[
+    "mkdir", "chmod", "chown", "chgrp", "useradd", "adduser", "groupadd", "addgroup", "usermod", "groupmod", "ln",
+    "touch", "install", "sed", "echo", "printf", "true",
+];
+
+/// Whether a builtin of this name changes the shell that runs it.
+#[must_use]
+pub fn changes_shell(name: &str) -> bool {
+    STATEFUL.contains(&name)
+}
+
+/// Whether a command of this name may leave a process running.
+#[must_use]
+pub fn leaves_process(name: &str) -> bool {
+    DAEMONS.contains(&name.rsplit('/').next().unwrap_or(name))
+}
+
+/// Whether a command of this name is a set-up step.
+#[must_use]
+pub fn is_set_up(name: &str) -> bool {
+    SET_UP.contains(&name)
+}
+
+/// Commands that never read the lists of apt, whatever their arguments.
+///
+/// Interpreters, build tools and package managers of languages are not here when they may run scripts of
+/// the project: a script may call apt.
+const NEVER_APT: &[&str] = &[
+    "mkdir", "chmod", "chown", "chgrp", "useradd", "adduser", "groupadd", "addgroup", "usermod", "groupmod", "ln",
+    "touch", "cp", "mv", "rm", "rmdir", "sed", "echo", "printf", "cat", "tee", "grep", "egrep", "awk", "cut", "tr",
+    "sort", "uniq", "head", "tail", "wc", "tar", "unzip", "gunzip", "gzip", "xz", "bunzip2", "curl", "wget", "git",
+    "ls", "test", "[", "true", "false", ":", "locale-gen", "update-locale", "localedef", "ldconfig",
+    "update-ca-certificates", "update-alternatives", "dpkg-reconfigure", "sha256sum", "sha512sum", "sha1sum", "md5sum",
+    "gpg", "pip", "pip3", "pip2", "gem", "npm", "yarn", "pnpm", "npx", "go", "rustup", "cargo", "composer", "bundle",
+    "docker-php-ext-install", "docker-php-ext-configure", "docker-php-ext-enable", "pecl", "pear", "a2enmod",
+    "a2dismod", "a2ensite", "a2dissite", "phpenmod", "virtualenv", "cmake", "ninja", "gcc", "g++", "cc", "strip",
+    "date", "id", "whoami", "uname", "env", "which", "passwd", "chpasswd", "chsh", "getent", "find", "basename",
+    "dirname", "readlink", "realpath", "stat", "du", "df", "sync", "sleep", "hostname", "install", "patch", "setcap",
+    "nproc", "mktemp", "openssl", "jq", "envsubst", "ssh-keygen", "ssh-keyscan", "mvn", "gradle", "node", "java",
+    "javac", "jar", "ruby", "dotnet", "nginx", "export", "set", "cd", "unset", "umask", "exit",
+];
+
+/// Whether a command is known not to read the lists of apt.
+///
+/// `arguments` are the words after the name; what runs another program counts as that program.
+#[must_use]
+pub fn never_reads_apt_lists(name: &str, arguments: &[Option<&str>]) -> bool {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    if !NEVER_APT.contains(&base) {
+        return matches!(base, "python" | "python3" | "python2") && matches!(arguments.first(), Some(Some("-m" | "--version" | "-V")));
+    }
+    match base {
+        // These run what their arguments name.
+        "env" => arguments.iter().all(|word| word.is_some_and(|word| word.contains('='))),
+        "find" => !arguments.iter().any(|word| matches!(word, Some("-exec" | "-execdir" | "-ok" | "-okdir"))),
+        _ => true,
+    }
+}

@@ -1,0 +1,1 @@
+//! Languages: dependency installs, their manifests and lock files.

@@ -1,0 +1,411 @@
+//! Package managers: verbs, options that take a value, which words are packages.
+//!
+//! Sources: apt-get(8), apk(8), dnf(8), yum(8), zypper(8), `pip install --help`, npm, yarn and pnpm docs.
+
+/// Managers that share a store of packages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// Debian: apt-get, apt, dpkg.
+    Debian,
+    /// Alpine: apk.
+    Alpine,
+    /// Red Hat: yum, dnf, microdnf, rpm.
+    RedHat,
+    /// SUSE: zypper.
+    Suse,
+    /// Python: pip.
+    Pip,
+    /// Node: npm.
+    Npm,
+    /// Node: yarn.
+    Yarn,
+    /// Node: pnpm.
+    Pnpm,
+    /// Ruby: gem, bundle.
+    Ruby,
+    /// PHP: composer, pecl, docker-php-ext-install.
+    Php,
+    /// Go.
+    Go,
+    /// Rust.
+    Cargo,
+}
+
+/// What a package manager is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// Install named packages.
+    Install,
+    /// Refresh the index of packages.
+    Update,
+    /// Anything else.
+    Other,
+}
+
+/// A package manager's command line.
+#[derive(Debug)]
+pub struct Manager {
+    /// Names of the program.
+    pub names: &'static [&'static str],
+    /// Its family.
+    pub family: Family,
+    /// Verbs that install the packages that follow.
+    install: &'static [&'static str],
+    /// Verbs that refresh the index.
+    update: &'static [&'static str],
+    /// Letters of short options without a value.
+    letters: &'static str,
+    /// Letters of short options with a value, attached or in the next word.
+    valued_letters: &'static str,
+    /// Long options without a value.
+    flags: &'static [&'static str],
+    /// Long options with a value, after `=` or in the next word.
+    valued: &'static [&'static str],
+    /// Whether the order of packages on the command line can matter to the result.
+    pub order_matters: bool,
+}
+
+/// The managers whose command lines are known in full.
+pub static MANAGERS: &[Manager] = &[APT, APK, DNF, ZYPPER, PIP, NPM];
+
+const APT: Manager = Manager {
+    names: &["apt-get", "apt"],
+    family: Family::Debian,
+    install: &["install"],
+    update: &["update"],
+    letters: "yqdfmsuVb",
+    valued_letters: "toca",
+    flags: &[
+        "yes", "assume-yes", "assume-no", "quiet", "fix-broken", "fix-missing", "ignore-missing", "download-only",
+        "simulate", "no-upgrade", "only-upgrade", "no-install-recommends", "install-recommends",
+        "no-install-suggests", "install-suggests", "allow-downgrades", "allow-remove-essential",
+        "allow-change-held-packages", "allow-unauthenticated", "force-yes", "reinstall", "purge", "auto-remove",
+        "autoremove", "ignore-hold", "no-download", "trivial-only", "no-remove", "show-progress", "show-upgraded",
+        "verbose-versions", "print-uris", "allow-insecure-repositories", "allow-releaseinfo-change",
+        "no-show-progress", "no-allow-insecure-repositories", "dry-run", "just-print",
+    ],
+    valued: &["target-release", "default-release", "option", "config-file", "host-architecture", "build-profiles"],
+    order_matters: false,
+};
+
+const APK: Manager = Manager {
+    names: &["apk"],
+    family: Family::Alpine,
+    install: &["add"],
+    update: &["update"],
+    letters: "qvifUulsx",
+    valued_letters: "tXp",
+    flags: &[
+        "no-cache", "update", "update-cache", "upgrade", "latest", "quiet", "force", "allow-untrusted", "no-progress",
+        "progress", "initdb", "force-overwrite", "force-broken-world", "force-refresh", "force-non-repository",
+        "force-old-apk", "force-missing-repositories", "purge", "no-network", "simulate", "clean-protected",
+        "no-scripts", "no-commit-hooks", "verbose", "no-check-certificate",
+    ],
+    valued: &[
+        "virtual", "repository", "root", "arch", "keys-dir", "repositories-file", "cache-dir", "cache-max-age",
+        "timeout", "wait",
+    ],
+    order_matters: false,
+};
+
+const DNF: Manager = Manager {
+    names: &["dnf", "yum", "microdnf", "tdnf"],
+    family: Family::RedHat,
+    install: &["install"],
+    update: &["makecache"],
+    letters: "yqvCb46",
+    valued_letters: "xcdeR",
+    flags: &[
+        "assumeyes", "assumeno", "nogpgcheck", "skip-broken", "best", "nobest", "allowerasing", "quiet", "verbose",
+        "nodocs", "noplugins", "refresh", "cacheonly", "noautoremove", "obsoletes", "security", "downloadonly",
+        "no-best", "skip-unavailable", "use-host-config",
+    ],
+    valued: &[
+        "enablerepo", "disablerepo", "exclude", "excludepkgs", "setopt", "releasever", "installroot", "config", "repo",
+        "repoid", "forcearch", "comment", "disableplugin", "enableplugin", "rpmverbosity", "debuglevel", "errorlevel",
+    ],
+    order_matters: false,
+};
+
+const ZYPPER: Manager = Manager {
+    names: &["zypper"],
+    family: Family::Suse,
+    install: &["install", "in"],
+    update: &["refresh", "ref"],
+    letters: "nqvyfDl",
+    valued_letters: "rtR",
+    flags: &[
+        "non-interactive", "no-gpg-checks", "gpg-auto-import-keys", "quiet", "no-confirm", "no-recommends",
+        "recommends", "auto-agree-with-licenses", "force", "oldpackage", "no-refresh", "force-resolution",
+        "replacefiles", "allow-vendor-change", "capability", "details", "download-only", "verbose",
+        "allow-unsigned-rpm", "no-color",
+    ],
+    valued: &["repo", "from", "type", "root", "installroot", "gpg-check", "releasever"],
+    order_matters: false,
+};
+
+const PIP: Manager = Manager {
+    names: &["pip", "pip2", "pip3"],
+    family: Family::Pip,
+    install: &["install"],
+    update: &[],
+    letters: "UqvIh",
+    valued_letters: "rcetifC",
+    flags: &[
+        "upgrade", "no-cache-dir", "no-deps", "no-dependencies", "user", "quiet", "verbose", "pre", "force-reinstall",
+        "ignore-installed", "no-build-isolation", "no-compile", "compile", "disable-pip-version-check", "no-input",
+        "isolated", "require-hashes", "prefer-binary", "break-system-packages", "no-index",
+        "no-warn-script-location", "dry-run", "use-pep517", "no-python-version-warning", "no-clean",
+        "no-warn-conflicts", "require-virtualenv", "no-color", "egg",
+    ],
+    valued: &[
+        "requirement", "constraint", "editable", "target", "index-url", "extra-index-url", "find-links", "root",
+        "prefix", "src", "platform", "python-version", "implementation", "abi", "trusted-host", "timeout", "retries",
+        "cache-dir", "progress-bar", "log", "proxy", "cert", "client-cert", "exists-action", "global-option",
+        "install-option", "config-settings", "no-binary", "only-binary", "upgrade-strategy", "report",
+        "root-user-action", "default-timeout", "use-feature", "use-deprecated", "build",
+    ],
+    order_matters: true,
+};
+
+const NPM: Manager = Manager {
+    names: &["npm"],
+    family: Family::Npm,
+    install: &["install", "i", "add", "ci"],
+    update: &[],
+    letters: "gSDOEPfqsdB",
+    valued_letters: "",
+    flags: &[
+        "global", "save", "save-dev", "save-prod", "save-optional", "save-exact", "no-save", "production", "no-optional",
+        "no-audit", "no-fund", "no-progress", "unsafe-perm", "legacy-peer-deps", "force", "ignore-scripts", "silent",
+        "quiet", "verbose", "no-package-lock", "prefer-offline", "no-bin-links", "no-update-notifier", "dev",
+        "package-lock", "strict-peer-deps", "foreground-scripts", "no-shrinkwrap", "no-color", "no-cache",
+    ],
+    valued: &[
+        "prefix", "registry", "cache", "only", "omit", "include", "loglevel", "fetch-retries", "fetch-timeout",
+        "network-timeout", "workspace", "install-strategy", "maxsockets", "also", "fund", "audit", "depth",
+    ],
+    order_matters: true,
+};
+
+/// Programs of a family beside the managers above.
+const RELATIVES: &[(&str, Family)] = &[
+    ("dpkg", Family::Debian),
+    ("apt-key", Family::Debian),
+    ("apt-cache", Family::Debian),
+    ("apt-mark", Family::Debian),
+    ("add-apt-repository", Family::Debian),
+    ("aptitude", Family::Debian),
+    ("gdebi", Family::Debian),
+    ("rpm", Family::RedHat),
+    ("yum-config-manager", Family::RedHat),
+    ("yarn", Family::Yarn),
+    ("pnpm", Family::Pnpm),
+    ("gem", Family::Ruby),
+    ("bundle", Family::Ruby),
+    ("bundler", Family::Ruby),
+    ("composer", Family::Php),
+    ("pecl", Family::Php),
+    ("docker-php-ext-install", Family::Php),
+    ("docker-php-ext-enable", Family::Php),
+    ("docker-php-ext-configure", Family::Php),
+    ("go", Family::Go),
+    ("cargo", Family::Cargo),
+];
+
+/// A command line of a package manager, taken apart.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// The manager.
+    pub manager: &'static Manager,
+    /// The program as named.
+    pub program: String,
+    /// What it is asked to do.
+    pub verb: Verb,
+    /// The verb as written.
+    pub verb_word: String,
+    /// Which words are packages (or other operands of the verb), by index.
+    pub operands: Vec<usize>,
+    /// Which words are options or their values, by index.
+    pub options: Vec<usize>,
+    /// A word that can't be told apart with certainty, by index: what follows may be its value.
+    pub unclear: Option<usize>,
+}
+
+/// How many words run the rest of the command as it stands: `sudo`, `env A=b`, `exec` not among them.
+#[must_use]
+pub fn wrapper_len(words: &[Option<&str>]) -> usize {
+    match words.first() {
+        Some(Some("sudo")) => {
+            1 + words[1..].iter().take_while(|word| matches!(word, Some("-E" | "-H" | "-n" | "--preserve-env"))).count()
+        }
+        Some(Some("env")) => 1 + words[1..].iter().take_while(|word| word.is_some_and(|word| word.contains('=') && !word.starts_with('-'))).count(),
+        _ => 0,
+    }
+}
+
+/// The family of the program that a command runs, wrappers left aside.
+#[must_use]
+pub fn family(words: &[Option<&str>]) -> Option<Family> {
+    let words = &words[wrapper_len(words)..];
+    let program = base_name((*words.first()?)?);
+    if is_python_pip(words) {
+        return Some(Family::Pip);
+    }
+    let manager = MANAGERS.iter().find(|manager| manager.names.contains(&program)).map(|manager| manager.family);
+    manager.or_else(|| RELATIVES.iter().find(|(name, _)| *name == program).map(|(_, family)| *family)).or_else(|| {
+        program.strip_prefix("pip").filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).map(|_| Family::Pip)
+    })
+}
+
+fn is_python_pip(words: &[Option<&str>]) -> bool {
+    let [Some(python), Some("-m"), Some("pip"), ..] = words else { return false };
+    base_name(python).starts_with("python")
+}
+
+/// Takes the words of a simple command apart, where it runs a known manager.
+///
+/// A word that is not written out is `None`.
+#[must_use]
+pub fn invocation(words: &[Option<&str>]) -> Option<Invocation> {
+    let start = wrapper_len(words);
+    let program = base_name((*words.get(start)?)?);
+    let (manager, mut at) = if is_python_pip(&words[start..]) {
+        (MANAGERS.iter().find(|manager| manager.family == Family::Pip)?, start + 3)
+    } else {
+        let exact = MANAGERS.iter().find(|manager| manager.names.contains(&program));
+        let manager = exact.or_else(|| {
+            let versioned = program.strip_prefix("pip").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+            MANAGERS.iter().find(|manager| versioned && manager.family == Family::Pip)
+        })?;
+        (manager, start + 1)
+    };
+    let mut found = Invocation {
+        manager,
+        program: program.to_owned(),
+        verb: Verb::Other,
+        verb_word: String::new(),
+        operands: Vec::new(),
+        options: Vec::new(),
+        unclear: None,
+    };
+    let mut only_operands = false;
+    while at < words.len() {
+        let Some(word) = words[at] else {
+            // What a variable holds may be an option, a package or nothing.
+            found.unclear.get_or_insert(at);
+            if found.verb_word.is_empty() {
+                return None;
+            }
+            found.operands.push(at);
+            at += 1;
+            continue;
+        };
+        if !only_operands && word == "--" {
+            only_operands = true;
+            found.options.push(at);
+        } else if !only_operands && word.len() > 1 && word.starts_with('-') {
+            found.options.push(at);
+            match manager.option(word) {
+                OptionKind::Flag => {}
+                OptionKind::TakesNext => {
+                    at += 1;
+                    if at < words.len() {
+                        found.options.push(at);
+                    }
+                }
+                OptionKind::Unknown => {
+                    found.unclear.get_or_insert(at);
+                }
+            }
+        } else if found.verb_word.is_empty() {
+            word.clone_into(&mut found.verb_word);
+            found.verb = manager.verb(word);
+        } else {
+            found.operands.push(at);
+        }
+        at += 1;
+    }
+    Some(found)
+}
+
+enum OptionKind {
+    Flag,
+    TakesNext,
+    Unknown,
+}
+
+impl Manager {
+    fn verb(&self, word: &str) -> Verb {
+        if self.install.contains(&word) {
+            Verb::Install
+        } else if self.update.contains(&word) {
+            Verb::Update
+        } else {
+            Verb::Other
+        }
+    }
+
+    fn option(&self, word: &str) -> OptionKind {
+        if let Some(long) = word.strip_prefix("--") {
+            return match long.split_once('=') {
+                Some((name, _)) if self.valued.contains(&name) || self.flags.contains(&name) => OptionKind::Flag,
+                Some(_) => OptionKind::Unknown,
+                None if self.flags.contains(&long) => OptionKind::Flag,
+                None if self.valued.contains(&long) => OptionKind::TakesNext,
+                None => OptionKind::Unknown,
+            };
+        }
+        let letters = &word[1..];
+        let mut rest = letters.char_indices();
+        while let Some((at, letter)) = rest.next() {
+            if self.valued_letters.contains(letter) {
+                let attached = at + letter.len_utf8() < letters.len();
+                return if attached { OptionKind::Flag } else { OptionKind::TakesNext };
+            }
+            if letter == '=' && at > 0 {
+                // `-q=2`
+                return OptionKind::Flag;
+            }
+            if !self.letters.contains(letter) {
+                return OptionKind::Unknown;
+            }
+        }
+        OptionKind::Flag
+    }
+}
+
+/// The last component of a program's path.
+#[must_use]
+pub fn base_name(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or(program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(line: &str) -> (Vec<String>, Option<usize>) {
+        let words: Vec<Option<&str>> =
+            line.split(' ').map(|word| if word.contains('$') { None } else { Some(word) }).collect();
+        let found = invocation(&words).expect("a package manager");
+        (found.operands.iter().map(|index| words[*index].unwrap_or("?").to_owned()).collect(), found.unclear)
+    }
+
+    #[test]
+    fn options_and_their_values_are_no_packages() {
+        assert_eq!(take("apt-get -qq install -y -t stretch-backports -o Dpkg::Use-Pty=0 git zip").0, ["git", "zip"]);
+        assert_eq!(take("apk add --no-cache --virtual .deps gcc -t x musl").0, ["gcc", "musl"]);
+        assert_eq!(take("pip install -U -r req.txt -f URL numpy").0, ["numpy"]);
+        assert_eq!(take("yum -y --enablerepo epel install git").0, ["git"]);
+        assert_eq!(take("sudo apt-get install -yq sudo curl").0, ["sudo", "curl"]);
+        assert_eq!(take("python3 -m pip install a b").0, ["a", "b"]);
+    }
+
+    #[test]
+    fn unknown_options_and_variables_are_unclear() {
+        assert_eq!(take("apt-get install --frobnicate x").1, Some(2));
+        assert_eq!(take("apt-get install $A x").1, Some(2));
+        assert_eq!(take("apt-get install -y x").1, None);
+    }
+}

@@ -1,0 +1,9 @@
+//! Facts of the field as tables: package managers, set-up commands, manifests and lock files.
+//!
+//! Nothing here knows the syntax of a Dockerfile.
+
+pub mod commands;
+pub mod ecosystems;
+pub mod managers;
+
+pub use managers::{Family, Invocation, Manager, Verb, invocation};

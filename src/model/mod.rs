@@ -1,0 +1,77 @@
+//! What is in force at each instruction: stage, shell, user, folder; and how stages depend on each other.
+//!
+//! Source: `frontend/dockerfile/dockerfile2llb/convert.go`.
+
+mod stage;
+mod state;
+
+pub use stage::{Base, Stage};
+pub use state::{State, User, Workdir};
+
+use crate::shell::{self, Body};
+use crate::syntax::{Dockerfile, Instruction, Keyword};
+
+/// A Dockerfile with what is in force at each instruction.
+#[derive(Debug)]
+pub struct Model<'f, 's> {
+    /// The file.
+    pub file: &'f Dockerfile<'s>,
+    /// Its instructions in order; every index below counts these.
+    pub instructions: Vec<&'f Instruction<'s>>,
+    /// Its stages in order.
+    pub stages: Vec<Stage>,
+    /// What is in force just before each instruction.
+    pub states: Vec<State>,
+}
+
+impl<'f, 's> Model<'f, 's> {
+    /// Computes the model of a file.
+    #[must_use]
+    pub fn of(file: &'f Dockerfile<'s>) -> Self {
+        let instructions: Vec<_> = file.instructions().collect();
+        let stages = stage::stages(&instructions);
+        let states = state::states(file, &instructions, &stages);
+        Self { file, instructions, stages, states }
+    }
+
+    /// The stage that an instruction belongs to; `None` before the first FROM.
+    #[must_use]
+    pub fn stage_of(&self, index: usize) -> Option<&Stage> {
+        self.stages.iter().find(|stage| stage.range.contains(&index))
+    }
+
+    /// What an instruction runs; see [`shell::body_of`].
+    #[must_use]
+    pub fn body(&self, index: usize) -> Option<Body<'s>> {
+        shell::body_of(self.file, self.instructions[index], &self.states[index].shell)
+    }
+
+    /// The instructions that see the files which instruction `index` leaves: the rest of its stage, and all
+    /// of the stages built on it, with those built on them.
+    #[must_use]
+    pub fn later(&self, index: usize) -> Vec<usize> {
+        let Some(stage) = self.stage_of(index) else { return Vec::new() };
+        let mut later: Vec<usize> = (index + 1..stage.range.end).collect();
+        let mut reached = vec![stage.index];
+        for child in &self.stages[stage.index + 1..] {
+            if child.base.stage().is_some_and(|parent| reached.contains(&parent)) {
+                reached.push(child.index);
+                later.extend(child.range.clone());
+            }
+        }
+        later
+    }
+
+    /// The index of the next instruction after `index` in the same stage.
+    #[must_use]
+    pub fn next_in_stage(&self, index: usize) -> Option<usize> {
+        let stage = self.stage_of(index)?;
+        (index + 1 < stage.range.end).then_some(index + 1)
+    }
+
+    /// The keyword of an instruction.
+    #[must_use]
+    pub fn keyword(&self, index: usize) -> Keyword {
+        self.instructions[index].body.keyword
+    }
+}
