@@ -1,6 +1,14 @@
 //! The engine of dockmod: find Dockerfiles, parse them, propose fixes, prove them, show or write them.
 
+pub mod context;
+pub mod edit;
 pub mod knowledge;
 pub mod model;
+pub mod prove;
 pub mod shell;
+pub mod style;
 pub mod syntax;
+pub mod walk;
+
+#[path = "../transforms/mod.rs"]
+pub mod transforms;

@@ -34,7 +34,7 @@ pub fn changes_shell(name: &str) -> bool {
 /// Whether a command of this name may leave a process running.
 #[must_use]
 pub fn leaves_process(name: &str) -> bool {
-    DAEMONS.contains(&name.rsplit('/').next().unwrap_or(name))
+    name.contains("/init.d/") || DAEMONS.contains(&name.rsplit('/').next().unwrap_or(name))
 }
 
 /// Whether a command of this name is a set-up step.
@@ -53,13 +53,12 @@ const NEVER_APT: &[&str] = &[
     "sort", "uniq", "head", "tail", "wc", "tar", "unzip", "gunzip", "gzip", "xz", "bunzip2", "curl", "wget", "git",
     "ls", "test", "[", "true", "false", ":", "locale-gen", "update-locale", "localedef", "ldconfig",
     "update-ca-certificates", "update-alternatives", "dpkg-reconfigure", "sha256sum", "sha512sum", "sha1sum", "md5sum",
-    "gpg", "pip", "pip3", "pip2", "gem", "npm", "yarn", "pnpm", "npx", "go", "rustup", "cargo", "composer", "bundle",
+    "gpg", "pip", "pip3", "pip2", "gem", "npm", "yarn", "pnpm", "go", "rustup", "cargo", "composer", "bundle",
     "docker-php-ext-install", "docker-php-ext-configure", "docker-php-ext-enable", "pecl", "pear", "a2enmod",
     "a2dismod", "a2ensite", "a2dissite", "phpenmod", "virtualenv", "cmake", "ninja", "gcc", "g++", "cc", "strip",
     "date", "id", "whoami", "uname", "env", "which", "passwd", "chpasswd", "chsh", "getent", "find", "basename",
     "dirname", "readlink", "realpath", "stat", "du", "df", "sync", "sleep", "hostname", "install", "patch", "setcap",
-    "nproc", "mktemp", "openssl", "jq", "envsubst", "ssh-keygen", "ssh-keyscan", "mvn", "gradle", "node", "java",
-    "javac", "jar", "ruby", "dotnet", "nginx", "export", "set", "cd", "unset", "umask", "exit",
+    "nproc", "mktemp", "openssl", "jq", "envsubst", "ssh-keygen", "ssh-keyscan", "javac", "jar", "export", "set", "cd", "unset", "umask", "exit",
 ];
 
 /// Whether a command is known not to read the lists of apt.
@@ -74,6 +73,10 @@ pub fn never_reads_apt_lists(name: &str, arguments: &[Option<&str>]) -> bool {
     match base {
         // These run what their arguments name.
         "env" => arguments.iter().all(|word| word.is_some_and(|word| word.contains('='))),
+        "npm" | "yarn" | "pnpm" => {
+            let verb = arguments.iter().flatten().find(|word| !word.starts_with('-'));
+            verb.is_none_or(|verb| matches!(*verb, "install" | "i" | "ci" | "add" | "cache" | "config" | "set" | "global" | "update"))
+        }
         "find" => !arguments.iter().any(|word| matches!(word, Some("-exec" | "-execdir" | "-ok" | "-okdir"))),
         _ => true,
     }

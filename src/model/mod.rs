@@ -2,14 +2,18 @@
 //!
 //! Source: `frontend/dockerfile/dockerfile2llb/convert.go`.
 
+pub mod copy;
+mod sources;
 mod stage;
 mod state;
 
 pub use stage::{Base, Stage};
+pub use copy::Copy;
+pub use sources::literal_sources;
 pub use state::{State, User, Workdir};
 
 use crate::shell::{self, Body};
-use crate::syntax::{Dockerfile, Instruction, Keyword};
+use crate::syntax::{Args, Dockerfile, Instruction, Keyword};
 
 /// A Dockerfile with what is in force at each instruction.
 #[derive(Debug)]
@@ -67,6 +71,37 @@ impl<'f, 's> Model<'f, 's> {
     pub fn next_in_stage(&self, index: usize) -> Option<usize> {
         let stage = self.stage_of(index)?;
         (index + 1 < stage.range.end).then_some(index + 1)
+    }
+
+    /// What an ENV of this stage, or of those it is built on, set a variable to before instruction `index`.
+    #[must_use]
+    pub fn env(&self, index: usize, name: &str) -> Option<String> {
+        let mut stage = self.stage_of(index)?;
+        let mut end = index;
+        loop {
+            let found = (stage.range.start..end).rev().find_map(|at| self.sets_env(at, name));
+            if found.is_some() {
+                return found;
+            }
+            stage = &self.stages[stage.base.stage()?];
+            end = stage.range.end;
+        }
+    }
+
+    fn sets_env(&self, index: usize, name: &str) -> Option<String> {
+        let instruction = self.instructions[index];
+        if instruction.body.keyword != Keyword::Env {
+            return None;
+        }
+        let text = instruction.joined.text();
+        let pairs = match &instruction.body.args {
+            Args::Pairs(pairs) => pairs.as_slice(),
+            Args::LegacyPair(pair) => std::slice::from_ref(pair),
+            _ => return None,
+        };
+        let pair = pairs.iter().rev().find(|pair| pair.key.slice(text) == name.as_bytes())?;
+        let value = String::from_utf8_lossy(pair.value.slice(text)).into_owned();
+        Some(value.trim_matches(['"', '\'']).to_owned())
     }
 
     /// The keyword of an instruction.

@@ -72,7 +72,7 @@ fn scan(word: &str, value: &mut String) -> Quoting {
                 }
             }
             '*' | '?' | '[' => {
-                found.pattern = true;
+                found.pattern |= c != '[' || word[at..].contains(']');
                 value.push(c);
             }
             '{' => {

@@ -46,11 +46,13 @@ pub struct HeredocDump {
 pub fn dump(file: &Dockerfile<'_>) -> FileDump {
     FileDump {
         escape: char::from(file.escape).to_string(),
-        instructions: file.instructions().map(|instruction| instruction_dump(file, instruction)).collect(),
+        instructions: file.instructions().map(|instruction| self::instruction(file, instruction)).collect(),
     }
 }
 
-fn instruction_dump(file: &Dockerfile<'_>, instruction: &Instruction<'_>) -> InstructionDump {
+/// One instruction as data.
+#[must_use]
+pub fn instruction(file: &Dockerfile<'_>, instruction: &Instruction<'_>) -> InstructionDump {
     let text = instruction.joined.text();
     let body = &instruction.body;
     let mut value = Vec::new();

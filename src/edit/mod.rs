@@ -1,0 +1,12 @@
+//! Fixes, their edits, and the rounds in which they are chosen, proved and applied.
+
+mod apply;
+mod fix;
+mod fixpoint;
+mod suppression;
+mod transform;
+
+pub use apply::{EditError, apply};
+pub use fix::{Edit, Finding, Fix, Proposals, Safety};
+pub use fixpoint::{Applied, Dropped, MAX_ROUNDS, Outcome, Settings, Withheld, fix_source};
+pub use transform::{Options, Selected, Subject, Transform};

@@ -1,0 +1,62 @@
+//! What a transform is, and what it gets to see.
+
+use std::collections::BTreeMap;
+
+use crate::context::Context;
+use crate::model::Model;
+
+use super::Proposals;
+
+/// A practice of the field as code.
+#[derive(Debug)]
+pub struct Transform {
+    /// The name of its folder, by which it is selected.
+    pub id: &'static str,
+    /// One line on what it does.
+    pub summary: &'static str,
+    /// Checks of other tools that it settles; their ignore comments are honoured.
+    pub codes: &'static [&'static str],
+    /// Its page, which `dockmod explain` prints.
+    pub readme: &'static str,
+    /// Names of its options with the values that each takes, the default first.
+    pub options: &'static [(&'static str, &'static [&'static str])],
+    /// Looks at a file and proposes fixes.
+    pub propose: fn(&Subject<'_, '_, '_>, &mut Proposals),
+}
+
+/// A file as a transform sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a, 'f, 's> {
+    /// The file and what is in force at each instruction.
+    pub model: &'a Model<'f, 's>,
+    /// The build context, where it is known.
+    pub context: Option<&'a Context>,
+    /// What was set for the transforms.
+    pub options: &'a Options,
+}
+
+/// Options of transforms, as `id.key`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options(BTreeMap<String, String>);
+
+impl Options {
+    /// Sets an option.
+    pub fn set(&mut self, transform: &str, key: &str, value: &str) {
+        self.0.insert(format!("{transform}.{key}"), value.to_owned());
+    }
+
+    /// What an option was set to.
+    #[must_use]
+    pub fn get(&self, transform: &str, key: &str) -> Option<&str> {
+        self.0.get(&format!("{transform}.{key}")).map(String::as_str)
+    }
+}
+
+/// A transform that takes part in a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Selected {
+    /// The transform.
+    pub transform: &'static Transform,
+    /// Whether it was asked for by its name, which allows its unsafe fixes.
+    pub by_name: bool,
+}

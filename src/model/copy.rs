@@ -1,0 +1,173 @@
+//! What a COPY reads from the build context and which paths it writes.
+//!
+//! Source: `dispatchCopy` of `frontend/dockerfile/dockerfile2llb/convert.go`, and the Docker reference on COPY.
+
+use crate::context::Context;
+use crate::syntax::{Args, Body, Keyword};
+
+use super::Model;
+use super::state::{Workdir, cleaned};
+
+/// A COPY whose sources and destination are written out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// Flags as BuildKit reads them.
+    pub flags: Vec<String>,
+    /// Sources relative to the context's root, cleaned, without leading slash; `""` is the root itself.
+    pub sources: Vec<String>,
+    /// The destination as an absolute path; below [`Copy::FOLDER_IN_FORCE`] where the working directory is
+    /// not known.
+    pub destination: String,
+    /// Whether the destination is a folder for sure: it ends in `/` or is the working directory itself.
+    pub into_folder: bool,
+}
+
+impl Copy {
+    /// Stands for a working directory that is not known: only paths of the same stretch compare.
+    pub const FOLDER_IN_FORCE: &'static str = "/\u{1}";
+
+    /// Reads instruction `index`; `None` where it is no plain COPY from the context with all paths written
+    /// out.
+    #[must_use]
+    pub fn of(model: &Model<'_, '_>, index: usize) -> Option<Self> {
+        let instruction = model.instructions[index];
+        if !instruction.heredocs.is_empty() {
+            return None;
+        }
+        Self::read(&instruction.body, instruction.joined.text(), &model.states[index].workdir)
+    }
+
+    fn read(body: &Body, text: &[u8], workdir: &Workdir) -> Option<Self> {
+        if body.keyword != Keyword::Copy {
+            return None;
+        }
+        let flags: Vec<String> = body.flags.iter().map(|flag| flag.text.clone()).collect();
+        if body.flags.iter().any(|flag| !matches!(flag.name(), "chown" | "chmod")) {
+            return None;
+        }
+        let words: Vec<String> = match &body.args {
+            Args::Words(words) => words
+                .iter()
+                .map(|word| std::str::from_utf8(word.slice(text)).map(str::to_owned))
+                .collect::<Result<_, _>>()
+                .ok()?,
+            Args::Json(strings) => strings.iter().map(|string| string.value.clone()).collect(),
+            _ => return None,
+        };
+        let (destination, sources) = words.split_last()?;
+        let written_out = |word: &String| !word.contains(['$', '\\', '"', '\'', '`']);
+        if sources.is_empty() || !words.iter().all(written_out) {
+            return None;
+        }
+        if sources.iter().any(|source| source.split('/').any(|part| part == "..")) {
+            return None;
+        }
+        let sources: Vec<String> = sources.iter().map(|source| cleaned(source)[1..].to_owned()).collect();
+        let in_force = match workdir {
+            Workdir::Known(folder) => folder.as_str(),
+            Workdir::Inherited | Workdir::Unknown => Self::FOLDER_IN_FORCE,
+        };
+        let absolute = destination.starts_with('/');
+        let path = if absolute { cleaned(destination) } else { cleaned(&format!("{in_force}/{destination}")) };
+        let into_folder = destination.ends_with('/') || destination.ends_with("/.") || path == in_force || path == "/";
+        Some(Self { flags, sources, destination: path, into_folder })
+    }
+
+    /// Where in the context the file `path` of the image comes from, if this COPY writes it.
+    ///
+    /// Without a context a source counts as a file unless it is `.` or ends nowhere in a file name.
+    #[must_use]
+    pub fn source_of(&self, path: &str, context: Option<&Context>) -> Option<String> {
+        for source in &self.sources {
+            let matches = match context {
+                Some(context) if has_pattern(source) => context.glob(source),
+                _ => vec![source.clone()],
+            };
+            for found in matches {
+                let is_folder = found.is_empty() || context.is_some_and(|context| context.is_dir(&found));
+                if is_folder {
+                    let Some(rest) = below(path, &self.destination) else { continue };
+                    let candidate = if found.is_empty() { rest.to_owned() } else { format!("{found}/{rest}") };
+                    if context.is_none_or(|context| context.exists(&candidate)) {
+                        return Some(candidate);
+                    }
+                    continue;
+                }
+                let name = found.rsplit('/').next().unwrap_or(&found);
+                let into_folder = self.into_folder || self.sources.len() > 1;
+                let target = if into_folder { join(&self.destination, name) } else { self.destination.clone() };
+                let same = if has_pattern(name) { pattern_may_match(name, &target, path) } else { target == path };
+                if same && context.is_none_or(|context| context.exists(&found)) {
+                    return Some(found);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether this COPY may write `path` or something below it, as far as the context tells.
+    #[must_use]
+    pub fn may_write_below(&self, path: &str, context: Option<&Context>) -> bool {
+        self.sources.iter().any(|source| {
+            let Some(context) = context else {
+                // Without the context a folder of any content may be meant.
+                let name = source.rsplit('/').next().unwrap_or(source);
+                return below(&join(&self.destination, name), path).is_some()
+                    || below(path, &self.destination).is_some() && !name.contains('.');
+            };
+            let found = if has_pattern(source) { context.glob(source) } else { vec![source.clone()] };
+            found.iter().any(|found| {
+                if found.is_empty() || context.is_dir(found) {
+                    let Some(rest) = below(path, &self.destination) else {
+                        return below(&self.destination, path).is_some();
+                    };
+                    let inside = if found.is_empty() { rest.to_owned() } else { format!("{found}/{rest}") };
+                    return rest.is_empty() || !context.is_ignored(&inside);
+                }
+                let name = found.rsplit('/').next().unwrap_or(found);
+                let into_folder = self.into_folder || self.sources.len() > 1;
+                let target = if into_folder { join(&self.destination, name) } else { self.destination.clone() };
+                below(&target, path).is_some()
+            })
+        })
+    }
+
+    /// Whether the sources are just the whole context.
+    #[must_use]
+    pub fn is_whole_context(&self) -> bool {
+        self.sources == [""]
+    }
+}
+
+/// Whether a source holds a pattern of Go's `filepath.Match`.
+#[must_use]
+pub fn has_pattern(source: &str) -> bool {
+    source.contains(['*', '?', '['])
+}
+
+fn pattern_may_match(name: &str, target: &str, path: &str) -> bool {
+    let folder = target.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let Some(file) = below(path, folder) else { return false };
+    let head: String = name.chars().take_while(|c| !matches!(c, '*' | '?' | '[')).collect();
+    let tail: String = name.chars().rev().take_while(|c| !matches!(c, '*' | '?' | ']')).collect::<Vec<_>>().into_iter().rev().collect();
+    file.starts_with(&head) && file.ends_with(&tail) && !file.contains('/')
+}
+
+/// What is left of `path` below `folder`; empty for the folder itself.
+#[must_use]
+pub fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+    if folder == "/" {
+        return path.strip_prefix('/');
+    }
+    let rest = path.strip_prefix(folder)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+}
+
+/// `folder/name`, cleaned; an absolute name stands for itself.
+#[must_use]
+pub fn join(folder: &str, name: &str) -> String {
+    if name.starts_with('/') {
+        return cleaned(name);
+    }
+    cleaned(&format!("{folder}/{name}"))
+}

@@ -1,0 +1,223 @@
+//! A RUN that fetched apt's lists removes them at its end.
+
+use crate::knowledge::{self, Family, Verb, commands};
+use crate::model::{Model, User};
+use crate::shell::{Body, Command, Interpreter, Script};
+use crate::syntax::{Args, Keyword};
+
+use super::trace::{Joint, Part, Pipeline, Token};
+use super::{Demand, Refusal, Version};
+
+/// Checks the claim.
+pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>, demand: Demand) -> Result<(), Refusal> {
+    let (old, new) = (&before.trace.tokens, &after.trace.tokens);
+    let (mut i, mut j) = (0, 0);
+    let mut run = None;
+    while j < new.len() {
+        if old.get(i) == Some(&new[j]) {
+            match &old[i] {
+                Token::Open { index, .. } => run = Some(index.0),
+                Token::Close { .. } => run = None,
+                _ => {}
+            }
+            i += 1;
+            j += 1;
+            continue;
+        }
+        let (Token::Link { joint, pipeline }, Some(index)) = (&new[j], run) else {
+            return Err(Refusal::new(format!("{} appeared or changed", new[j])));
+        };
+        if !removes_lists(pipeline) {
+            return Err(Refusal::new(format!("{} is more than the removal of the lists", new[j])));
+        }
+        if !matches!(old.get(i), Some(Token::Close { end: Joint::None, comments }) if comments.is_empty()) {
+            return Err(Refusal::new("the lists are removed before the RUN's end, or behind a comment"));
+        }
+        let script = script(&before.model, index)?;
+        keeps_the_result(&script, &before.model.states[index].shell, *joint)?;
+        fetches_lists(&before.model, &script, index)?;
+        if demand == Demand::SameImage {
+            nothing_reads_lists_later(&before.model, index)?;
+        }
+        j += 1;
+    }
+    if i == old.len() { Ok(()) } else { Err(Refusal::new("an instruction or a command is gone")) }
+}
+
+/// Exactly `rm -rf /var/lib/apt/lists/*`.
+fn removes_lists(pipeline: &Pipeline) -> bool {
+    let Pipeline::Simple { negated: false, commands } = pipeline else { return false };
+    let [parts] = commands.as_slice() else { return false };
+    let raw: Vec<&str> = parts.iter().map(Part::raw).collect();
+    raw == ["rm", "-rf", "/var/lib/apt/lists/*"] && parts.iter().all(|part| matches!(part, Part::Word { .. }))
+}
+
+fn script<'s>(model: &Model<'_, 's>, index: usize) -> Result<Script<'s>, Refusal> {
+    match model.body(index) {
+        Some(Body::Script(script)) => Ok(*script),
+        _ => Err(Refusal::new("a RUN that is no readable script")),
+    }
+}
+
+/// A failure of what stood at the end must still fail the RUN.
+fn keeps_the_result(script: &Script<'_>, shell: &Interpreter, joint: Joint) -> Result<(), Refusal> {
+    if !shell.is_plain() {
+        return Err(Refusal::new("the shell is given options that are not understood"));
+    }
+    let last = script.list.items.last().ok_or_else(|| Refusal::new("an empty RUN"))?;
+    let errexit = shell.errexit() || sets_errexit(script);
+    let ends_the_shell = script.simple_commands().iter().any(|simple| {
+        simple.name().is_none_or(|name| matches!(name, "exit" | "exec" | "return" | "trap" | "eval" | "." | "source"))
+            && !simple.words.is_empty()
+    });
+    if ends_the_shell {
+        return Err(Refusal::new("the shell may end or be replaced before the removal"));
+    }
+    match joint {
+        Joint::And => {
+            let simple = last.chain.links.iter().all(|link| {
+                link.pipeline.commands.iter().all(|command| matches!(command, Command::Simple(_)))
+            });
+            if errexit && !simple {
+                return Err(Refusal::new("a failure inside a group would no longer count on the left of `&&`"));
+            }
+            let negated = last.chain.links.last().is_some_and(|link| link.pipeline.negated);
+            if negated { Err(Refusal::new("the last command is negated")) } else { Ok(()) }
+        }
+        // With `;` only errexit keeps the failure, and it is off on the left of `&&` and `||`.
+        Joint::Semicolon if errexit && last.chain.links.len() == 1 && !last.chain.links[0].pipeline.negated => Ok(()),
+        _ => Err(Refusal::new("the removal would hide a failure")),
+    }
+}
+
+/// Whether the script starts with `set -e`, alone in its place, and never takes it back.
+pub(super) fn sets_errexit(script: &Script<'_>) -> bool {
+    let is_set = |simple: &&crate::shell::Simple| simple.name() == Some("set");
+    let commands = script.simple_commands();
+    if commands.iter().filter(|simple| is_set(simple)).count() != 1 {
+        return false;
+    }
+    let Some(first) = script.list.items.first() else { return false };
+    let [link] = first.chain.links.as_slice() else { return false };
+    let Some(simple) = link.pipeline.simple().filter(is_set) else { return false };
+    let on = simple.words.iter().skip(1).filter_map(|word| word.literal.as_deref());
+    on.clone().any(|word| word == "errexit" || (word.starts_with('-') && !word.starts_with("--") && word.contains('e')))
+        && !on.clone().any(|word| word.starts_with('+'))
+}
+
+/// The lists must have been fetched by this very RUN, whatever happens, as root.
+fn fetches_lists(model: &Model<'_, '_>, script: &Script<'_>, index: usize) -> Result<(), Refusal> {
+    if matches!(model.states[index].user, User::Other(_)) {
+        return Err(Refusal::new("the RUN's user is not root and may not remove the lists"));
+    }
+    let flags = &model.instructions[index].body.flags;
+    if flags.iter().any(|flag| flag.text.contains("/var/lib/apt") || flag.text.contains("/var/lib")) {
+        return Err(Refusal::new("the lists are a mount, kept between builds on purpose"));
+    }
+    let surely = script.list.items.iter().any(|item| {
+        item.end != crate::shell::Terminator::Background
+            && item.chain.is_and_only()
+            && item.chain.links.iter().any(|link| link.pipeline.simple().is_some_and(is_plain_update))
+    });
+    let text = String::from_utf8_lossy(script.text.text());
+    if text.contains("sudo") {
+        return Err(Refusal::new("the update runs under sudo, and the removal would not"));
+    }
+    if !surely {
+        return Err(Refusal::new("this RUN does not surely run `apt-get update`"));
+    }
+    Ok(())
+}
+
+fn is_plain_update(simple: &crate::shell::Simple) -> bool {
+    let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+    matches!(words.first(), Some(Some("apt-get" | "apt")))
+        && knowledge::invocation(&words)
+            .is_some_and(|found| found.manager.family == Family::Debian && found.verb == Verb::Update)
+}
+
+/// Everything that sees the files after this RUN must be known not to read the lists.
+fn nothing_reads_lists_later(model: &Model<'_, '_>, index: usize) -> Result<(), Refusal> {
+    let stage = model.stage_of(index).map_or(0, |stage| stage.index);
+    let later = model.later(index);
+    for other in later.iter().copied() {
+        reads_no_lists(model, other)?;
+    }
+    // `COPY --from` and a mount of this stage may take the lists along.
+    let name = model.stages[stage].name.as_deref();
+    for other in index + 1..model.instructions.len() {
+        for flag in &model.instructions[other].body.flags {
+            let from = flag.value().is_some_and(|value| {
+                value == stage.to_string()
+                    || name.is_some_and(|name| value.eq_ignore_ascii_case(name))
+                    || value.split(',').any(|part| part.strip_prefix("from=").is_some_and(|from| Some(from) == name))
+            });
+            let text = String::from_utf8_lossy(model.instructions[other].joined.text()).into_owned();
+            let takes_lists = text.contains("/var/lib/apt") || text.split_whitespace().any(|word| matches!(word, "/" | "/var" | "/var/" | "/var/lib" | "/var/lib/"));
+            if from && takes_lists {
+                return Err(Refusal::new("another stage copies what holds the lists"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn reads_no_lists(model: &Model<'_, '_>, index: usize) -> Result<(), Refusal> {
+    let instruction = model.instructions[index];
+    let line = instruction.first_line;
+    let keyword = match &instruction.body.args {
+        Args::Onbuild(inner) => inner.keyword,
+        _ => instruction.body.keyword,
+    };
+    if !matches!(keyword, Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck) {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(instruction.span.slice(model.file.source)).into_owned();
+    if mentions_apt(&text) && !refreshes_first(model, index) {
+        return Err(Refusal::new(format!("line {line} may use the lists")));
+    }
+    if keyword != Keyword::Run {
+        // What runs in the container later gets no lists from any cleaned base image either; only a
+        // command that names apt shows that it counts on them.
+        return Ok(());
+    }
+    match model.body(index) {
+        Some(Body::Script(script)) => {
+            for simple in script.simple_commands() {
+                let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+                let words = &words[knowledge::managers::wrapper_len(&words)..];
+                let Some(first) = words.first() else { continue };
+                let known = first.is_some_and(|name| {
+                    commands::never_reads_apt_lists(name, &words[1..]) || (mentions_apt(name) && refreshes_first(model, index))
+                });
+                if !known {
+                    let name = first.unwrap_or("a command that is not written out");
+                    return Err(Refusal::new(format!("`{name}` in line {line} may use the lists")));
+                }
+            }
+            Ok(())
+        }
+        _ => Err(Refusal::new(format!("what line {line} runs can't be read, and may use the lists"))),
+    }
+}
+
+fn mentions_apt(text: &str) -> bool {
+    let mut words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_')));
+    words.any(|word| matches!(word, "apt" | "apt-get" | "aptitude" | "apt-cache" | "apt-file" | "add-apt-repository"))
+}
+
+/// Whether a RUN fetches the lists itself before it uses them.
+fn refreshes_first(model: &Model<'_, '_>, index: usize) -> bool {
+    let Some(Body::Script(script)) = model.body(index) else { return false };
+    let apt = script.simple_commands().into_iter().find(|simple| simple.words.iter().any(|word| {
+        word.literal.as_deref().is_some_and(mentions_apt)
+    }));
+    let first_item = script.list.items.iter().find_map(|item| {
+        item.chain.links.iter().find_map(|link| {
+            let simple = link.pipeline.simple()?;
+            simple.words.iter().any(|word| word.literal.as_deref().is_some_and(mentions_apt)).then_some(simple)
+        })
+    });
+    // The first command that names apt must be the update, at the top level of the script.
+    matches!((apt, first_item), (Some(apt), Some(first)) if apt == first && is_plain_update(first))
+}

@@ -1,0 +1,315 @@
+//! A COPY moved below a dependency install that does not need it.
+//!
+//! The two files are walked side by side. A COPY that is missing at its place is on its way down; every
+//! instruction that it passes must commute with it, and it must turn up unchanged. A COPY that is new must
+//! bring no more than a part of what one on its way down brings.
+
+use crate::context::Context;
+use crate::knowledge::ecosystems::{self, Install, Need, Project};
+use crate::model::{Copy, Model};
+use crate::shell::{Body, Command};
+use crate::syntax::{Item, Keyword, Span, Trivia, TriviaKind, dump};
+
+use super::{Demand, Facts, Refusal, Version};
+
+/// Checks the claim.
+pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>, demand: Demand, facts: Facts<'_>) -> Result<(), Refusal> {
+    let old: Vec<Unit> = units(&before.model);
+    let new: Vec<Unit> = units(&after.model);
+    let mut moving: Vec<usize> = Vec::new();
+    let mut parts: Vec<usize> = Vec::new();
+    let (mut i, mut j) = (0, 0);
+    let rules = Rules { before: &before.model, after: &after.model, demand, context: facts.context };
+    while j < new.len() {
+        if let Some(first) = moving.first()
+            && old[*first] == new[j]
+            && old.get(i) != Some(&new[j])
+        {
+            moving.remove(0);
+            j += 1;
+            if moving.is_empty() {
+                parts.clear();
+            }
+            continue;
+        }
+        if old.get(i) == Some(&new[j]) {
+            for copy in &moving {
+                rules.commute(*copy, i, &parts)?;
+            }
+            i += 1;
+            j += 1;
+            continue;
+        }
+        if old.get(i).is_some_and(|unit| unit.says.keyword == "COPY") && !is_part(&rules, &old, &new, i, j) {
+            moving.push(i);
+            i += 1;
+            continue;
+        }
+        if old.get(i).is_some_and(|unit| unit.says.keyword == "COPY") {
+            moving.push(i);
+            i += 1;
+        }
+        let Some(whole) = moving.last() else {
+            return Err(Refusal::new("an instruction appeared, or one that is no COPY moved"));
+        };
+        rules.part_of(*whole, j)?;
+        parts.push(j);
+        j += 1;
+    }
+    if i < old.len() || !moving.is_empty() {
+        return Err(Refusal::new("an instruction is gone"));
+    }
+    Ok(())
+}
+
+/// An instruction with the comment lines that stand directly above it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Unit {
+    says: dump::InstructionDump,
+    comments: Vec<String>,
+}
+
+fn units(model: &Model<'_, '_>) -> Vec<Unit> {
+    let source = model.file.source;
+    let mut units = Vec::new();
+    let mut above: Vec<String> = Vec::new();
+    for item in &model.file.items {
+        match item {
+            Item::Trivia(Trivia { kind: TriviaKind::Comment, span }) => above.push(line(source, *span)),
+            Item::Trivia(_) | Item::Directive(_) => above.clear(),
+            Item::Instruction(instruction) => {
+                let mut says = dump::instruction(model.file, instruction);
+                says.start_line = 0;
+                says.end_line = 0;
+                let inner = instruction.inner.iter().filter(|trivia| trivia.kind == TriviaKind::Comment);
+                let mut comments = std::mem::take(&mut above);
+                comments.extend(inner.map(|trivia| line(source, trivia.span)));
+                units.push(Unit { says, comments });
+            }
+        }
+    }
+    units
+}
+
+fn line(source: &[u8], span: Span) -> String {
+    String::from_utf8_lossy(span.slice(source)).trim().to_owned()
+}
+
+/// Whether `new[j]` is a part that goes before the COPY at `old[i]`, which moves.
+fn is_part(rules: &Rules<'_, '_, '_>, old: &[Unit], new: &[Unit], i: usize, j: usize) -> bool {
+    new[j].says.keyword == "COPY"
+        && !old[i + 1..].iter().any(|unit| *unit == new[j])
+        && rules.part_of(i, j).is_ok()
+}
+
+struct Rules<'f, 's, 'c> {
+    before: &'f Model<'f, 's>,
+    after: &'f Model<'f, 's>,
+    demand: Demand,
+    context: Option<&'c Context>,
+}
+
+impl Rules<'_, '_, '_> {
+    fn copy(&self, index: usize) -> Result<Copy, Refusal> {
+        Copy::of(self.before, index).ok_or_else(|| Refusal::new("a COPY with variables, patterns of its own or from another stage moved"))
+    }
+
+    /// The new COPY at `j` brings files that the moving one brings again later, to the same places.
+    fn part_of(&self, whole: usize, j: usize) -> Result<(), Refusal> {
+        let part = Copy::of(self.after, j).ok_or_else(|| Refusal::new("a COPY appeared that is not written out"))?;
+        let whole = self.copy(whole)?;
+        if !whole.is_whole_context() || whole.flags != part.flags {
+            return Err(Refusal::new("a COPY appeared that is no part of the one that moved"));
+        }
+        let Some(context) = self.context else {
+            return Err(Refusal::new("a COPY appeared, and the build context is not known"));
+        };
+        for source in &part.sources {
+            if source.contains(['*', '?', '[']) || !context.exists(source) || context.is_dir(source) {
+                return Err(Refusal::new(format!("`{source}` is no file of the build context")));
+            }
+            let place = format!("{}/{source}", whole.destination.trim_end_matches('/'));
+            if part.source_of(&place, Some(context)).as_deref() != Some(source) {
+                return Err(Refusal::new(format!("`{source}` goes to another place than before")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The COPY at `copy` and the instruction at `other` may swap.
+    fn commute(&self, copy: usize, other: usize, parts: &[usize]) -> Result<(), Refusal> {
+        let model = self.before;
+        if model.stage_of(copy) != model.stage_of(other) {
+            return Err(Refusal::new("a COPY moved into another stage"));
+        }
+        let moving = self.copy(copy)?;
+        match model.keyword(other) {
+            Keyword::Label | Keyword::Expose | Keyword::Cmd | Keyword::Entrypoint | Keyword::Stopsignal
+            | Keyword::Healthcheck | Keyword::Maintainer | Keyword::User | Keyword::Env | Keyword::Arg => Ok(()),
+            Keyword::Copy => self.copies_commute(&moving, other),
+            Keyword::Run => self.run_commutes(copy, &moving, other, parts),
+            keyword => Err(Refusal::new(format!("a COPY can't pass {keyword}"))),
+        }
+    }
+
+    fn copies_commute(&self, moving: &Copy, other: usize) -> Result<(), Refusal> {
+        let other = self.copy(other)?;
+        let targets = |copy: &Copy| -> Vec<String> {
+            copy.sources.iter().map(|source| {
+                let name = source.rsplit('/').next().unwrap_or(source);
+                let folder = source.is_empty() || self.context.is_some_and(|context| context.is_dir(source));
+                if folder || !(copy.into_folder || copy.sources.len() > 1) {
+                    copy.destination.clone()
+                } else {
+                    format!("{}/{name}", copy.destination.trim_end_matches('/'))
+                }
+            }).collect()
+        };
+        for target in targets(&other) {
+            if moving.may_write_below(&target, self.context) {
+                return Err(Refusal::new(format!("both COPYs may write {target}")));
+            }
+        }
+        for target in targets(moving) {
+            if other.may_write_below(&target, self.context) && self.demand == Demand::SameImage {
+                return Err(Refusal::new(format!("both COPYs may write {target}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn run_commutes(&self, copy: usize, moving: &Copy, run: usize, parts: &[usize]) -> Result<(), Refusal> {
+        let installs = self.installs(run)?;
+        let folder = match &self.before.states[run].workdir {
+            crate::model::Workdir::Known(folder) => folder.clone(),
+            _ => Copy::FOLDER_IN_FORCE.to_owned(),
+        };
+        if self.before.states[run].workdir != self.before.states[copy].workdir {
+            return Err(Refusal::new("the working directory changed in between"));
+        }
+        let links = (0..copy).any(|index| match self.before.body(index) {
+            Some(Body::Script(script)) => script.simple_commands().iter().any(|simple| simple.name() == Some("ln")),
+            _ => false,
+        });
+        if links {
+            return Err(Refusal::new("an earlier step makes links, and a COPY follows them"));
+        }
+        if !is_project_folder(&moving.destination) {
+            return Err(Refusal::new(format!("a COPY to {} may bring settings that the install reads", moving.destination)));
+        }
+        for install in &installs {
+            self.install_needs_no(install, moving, &folder, run, parts)?;
+        }
+        Ok(())
+    }
+
+    fn install_needs_no(&self, install: &Install, moving: &Copy, folder: &str, run: usize, parts: &[usize]) -> Result<(), Refusal> {
+        let place = |path: &str| crate::model::copy::join(folder, path);
+        let brought_by_part = |path: &str| {
+            parts.iter().any(|part| Copy::of(self.after, *part).is_some_and(|part| part.source_of(&place(path), self.context).is_some()))
+        };
+        let needed = install.manifests.iter().map(String::as_str).chain(install.locks.iter().copied()).chain(install.settings.iter().copied());
+        for path in needed {
+            let brings = match self.context {
+                Some(context) => moving.source_of(&place(path), Some(context)).is_some(),
+                None => moving.is_whole_context() || moving.source_of(&place(path), None).is_some(),
+            };
+            if brings && !brought_by_part(path) {
+                return Err(Refusal::new(format!("the install reads `{path}`, which the COPY brings")));
+            }
+        }
+        let image = ImageFolder { rules: self, folder, run, parts };
+        let seen = match ecosystems::files_read(install, &image) {
+            Ok(_) => Ok(()),
+            Err(Need::Local(reason)) => return Err(Refusal::new(reason)),
+            Err(Need::Unknown(reason)) => Err(Refusal::new(reason)),
+        };
+        if self.demand == Demand::OnlyTheClaim {
+            return Ok(());
+        }
+        seen?;
+        let Some(context) = self.context else {
+            return Err(Refusal::new("the build context is not known, so the manifests could not be read"));
+        };
+        for output in install.outputs {
+            if moving.may_write_below(&place(output), Some(context)) {
+                return Err(Refusal::new(format!(
+                    "the COPY may bring a `{output}` over what the install wrote: let `.dockerignore` name it"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The dependency installs of a RUN that does nothing else.
+    fn installs(&self, run: usize) -> Result<Vec<Install>, Refusal> {
+        let refuse = || Refusal::new("a COPY can't pass a RUN that does more than install dependencies");
+        if !self.before.instructions[run].body.flags.iter().all(|flag| flag.text.starts_with("--mount=type=cache,")) {
+            return Err(Refusal::new("a RUN with mounts may read anything"));
+        }
+        let Some(Body::Script(script)) = self.before.body(run) else { return Err(refuse()) };
+        let chain = script.single_chain().filter(|chain| chain.is_and_only()).ok_or_else(refuse)?;
+        let mut installs = Vec::new();
+        for link in &chain.links {
+            let [Command::Simple(simple)] = link.pipeline.commands.as_slice() else { return Err(refuse()) };
+            if link.pipeline.negated || !simple.assignments.is_empty() || !simple.redirects.is_empty() {
+                return Err(refuse());
+            }
+            let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+            match ecosystems::dependency_install(&words) {
+                Some(install) => installs.push(install),
+                None if ecosystems::is_companion(&words) => {}
+                None => return Err(refuse()),
+            }
+        }
+        if installs.is_empty() { Err(refuse()) } else { Ok(installs) }
+    }
+}
+
+/// Homes, `/etc`, `/usr` and the root may hold settings that any tool reads.
+fn is_project_folder(path: &str) -> bool {
+    let top = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    if path.starts_with("/usr/src/") || path.starts_with("/usr/local/src/") || path.starts_with("/var/www/") || path.starts_with("/root/app") {
+        return true;
+    }
+    if top == "home" {
+        return path.trim_matches('/').split('/').count() >= 3;
+    }
+    if top == "opt" || top == "srv" || top == "var" {
+        return path.trim_matches('/').split('/').count() >= 2 && top != "var";
+    }
+    !matches!(top, "" | "etc" | "usr" | "root" | "bin" | "lib" | "lib64" | "sbin" | "tmp" | "dev" | "proc" | "sys" | "run" | "boot" | "go" | "mnt")
+}
+
+/// The folder that an install runs in, as the COPYs before it filled it.
+struct ImageFolder<'r, 'f, 's, 'c> {
+    rules: &'r Rules<'f, 's, 'c>,
+    folder: &'r str,
+    run: usize,
+    parts: &'r [usize],
+}
+
+impl ImageFolder<'_, '_, '_, '_> {
+    fn source(&self, path: &str) -> Option<String> {
+        let place = crate::model::copy::join(self.folder, path);
+        let model = self.rules.before;
+        let stage = model.stage_of(self.run)?;
+        let from_parts = self.parts.iter().rev().filter_map(|part| Copy::of(self.rules.after, *part));
+        let before = (stage.range.start..self.run).rev().filter_map(|index| Copy::of(model, index));
+        from_parts.chain(before).find_map(|copy| copy.source_of(&place, self.rules.context))
+    }
+}
+
+impl Project for ImageFolder<'_, '_, '_, '_> {
+    fn read(&self, path: &str) -> Option<String> {
+        String::from_utf8(self.rules.context?.read(&self.source(path)?)?).ok()
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.source(path).is_some_and(|source| self.rules.context.is_none_or(|context| context.exists(&source)))
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        self.rules.before.env(self.run, name)
+    }
+}

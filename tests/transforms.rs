@@ -1,0 +1,190 @@
+//! Each transform against its own cases, with what each case becomes as a reviewed snapshot.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may panic and touches files"
+)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use dockmod::context::{Index, Resolution};
+use dockmod::edit::{Outcome, Selected, Settings, Transform, fix_source};
+use dockmod::model::literal_sources;
+use dockmod::report::diff::unified;
+use dockmod::syntax;
+use dockmod::transforms;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn folders(path: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        .map(|entry| entry.expect("an entry"))
+        .filter(|entry| entry.file_type().expect("a type").is_dir())
+        .map(|entry| entry.file_name().into_string().expect("a name in UTF-8"))
+        .collect();
+    names.sort();
+    names
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a type").is_dir() {
+            copy_tree(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a file");
+        }
+    }
+}
+
+/// Runs one transform over the case's Dockerfile, in a repository of its own.
+fn run(transform: &'static Transform, case: &Path, source: &[u8]) -> Outcome {
+    let repository = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(repository.path().join(".git")).expect("a folder");
+    copy_tree(case, repository.path());
+    let index = Index::new(&[repository.path().to_path_buf()]);
+    let settings = Settings { transforms: vec![Selected { transform, by_name: false }], ..Settings::default() };
+    let outcome = fix_source(source, &settings, &|model| {
+        match index.resolve(&repository.path().join("Dockerfile"), &literal_sources(model)) {
+            Resolution::Known(context) => Some(context),
+            Resolution::Unknown(_) => None,
+        }
+    });
+    outcome.unwrap_or_else(|error| panic!("{}: {error}", case.display()))
+}
+
+/// The snapshot of a case: the diff, or why nothing is done.
+fn snapshot(case: &str, source: &[u8], outcome: &Outcome) -> String {
+    let mut text = String::new();
+    for applied in &outcome.applied {
+        text.push_str(&format!("{}:{} {} ({}): {}\n", case, applied.line, applied.transform.id, applied.safety.name(), applied.title));
+    }
+    for dropped in &outcome.dropped {
+        text.push_str(&format!("{}:{} refused by the proof: {}\n", case, dropped.line, dropped.reason));
+    }
+    for held in &outcome.withheld {
+        text.push_str(&format!("{}:{} unsafe: {}\n", case, held.line, held.reason));
+    }
+    for left in &outcome.left {
+        text.push_str(&format!("{}:{} left alone: {}\n", case, left.line, left.reason));
+    }
+    if let Some(changed) = &outcome.changed {
+        text.push_str(&unified("Dockerfile", source, changed).replace('\r', "␍"));
+    }
+    text
+}
+
+#[test]
+fn cases_become_what_their_snapshots_say() {
+    let update = std::env::var_os("DOCKMOD_UPDATE_SNAPSHOTS").is_some();
+    let mut wrong = Vec::new();
+    let mut total = 0;
+    for transform in transforms::ALL {
+        let cases = root().join("transforms").join(transform.id).join("cases");
+        let mut expected = BTreeSet::new();
+        for case in folders(&cases) {
+            total += 1;
+            let folder = cases.join(&case);
+            let source = std::fs::read(folder.join("Dockerfile")).expect("a Dockerfile");
+            let outcome = run(transform, &folder, &source);
+            if outcome.changed.is_some() != case.starts_with("fix-") {
+                wrong.push(format!("{}/{case}: {}", transform.id, snapshot(&case, &source, &outcome)));
+            }
+            if let Some(changed) = &outcome.changed {
+                let again = run(transform, &folder, changed);
+                assert!(again.changed.is_none(), "{}/{case}: a second run changes it again", transform.id);
+                assert!(syntax::parse(changed).is_ok(), "{}/{case}: the result does not parse", transform.id);
+            }
+            let path = root().join("snapshots").join(transform.id).join(format!("{case}.snap"));
+            expected.insert(path.clone());
+            let text = snapshot(&case, &source, &outcome);
+            if update {
+                std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+                std::fs::write(&path, &text).expect("a snapshot");
+            } else if std::fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
+                wrong.push(format!("{}: the snapshot differs, it should hold\n{text}", path.display()));
+            }
+        }
+        let folder = root().join("snapshots").join(transform.id);
+        let kept: BTreeSet<PathBuf> = std::fs::read_dir(&folder).expect("snapshots").map(|entry| entry.expect("an entry").path()).collect();
+        let stray: Vec<_> = kept.difference(&expected).collect();
+        assert!(stray.is_empty(), "snapshots without a case: {stray:?}");
+    }
+    println!("{total} cases");
+    assert!(wrong.is_empty(), "{} of {total} cases are wrong (DOCKMOD_UPDATE_SNAPSHOTS=1 writes snapshots):\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn folders_registry_pages_and_snapshots_agree() {
+    let ids: BTreeSet<String> = transforms::ALL.iter().map(|transform| transform.id.to_owned()).collect();
+    let code: BTreeSet<String> = folders(&root().join("transforms")).into_iter().collect();
+    let snapshots: BTreeSet<String> = folders(&root().join("snapshots")).into_iter().collect();
+    assert_eq!(ids, code, "each folder of transforms/ is registered");
+    assert_eq!(ids, snapshots, "each transform has snapshots");
+    for transform in transforms::ALL {
+        let page = transform.readme;
+        assert!(page.starts_with(&format!("# {}\n", transform.id)), "{}: the page starts with its id", transform.id);
+        for heading in ["## What it does", "## Why", "## Before and after", "## When it leaves a place alone", "## Safety", "## Settles"] {
+            assert!(page.contains(heading), "{}: the page has no `{heading}`", transform.id);
+        }
+        for code in transform.codes {
+            assert!(page.contains(code), "{}: the page does not name {code}", transform.id);
+        }
+    }
+}
+
+/// The blocks of a page: every `dockerfile before` one becomes the `dockerfile after` one that follows.
+#[test]
+fn pages_show_what_happens() {
+    for transform in transforms::ALL {
+        let blocks = blocks(transform.readme);
+        assert!(!blocks.is_empty(), "{}: the page has no example", transform.id);
+        for (before, after, files) in blocks {
+            let folder = tempfile::tempdir().expect("a folder");
+            for (path, text) in files {
+                let path = folder.path().join(path);
+                std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+                std::fs::write(path, text).expect("a file");
+            }
+            std::fs::write(folder.path().join("Dockerfile"), &before).expect("a file");
+            let outcome = run(transform, folder.path(), before.as_bytes());
+            let changed = outcome.changed.map(|bytes| String::from_utf8(bytes).expect("text"));
+            assert_eq!(changed.as_deref(), Some(after.as_str()), "{}: the page's example", transform.id);
+        }
+    }
+}
+
+type Block = (String, String, Vec<(String, String)>);
+
+fn blocks(page: &str) -> Vec<Block> {
+    let mut found: Vec<Block> = Vec::new();
+    let mut files = Vec::new();
+    let mut before = None;
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let Some(kind) = line.strip_prefix("```").filter(|kind| !kind.is_empty()) else { continue };
+        let mut text = String::new();
+        for line in lines.by_ref().take_while(|line| *line != "```") {
+            text.push_str(line);
+            text.push('\n');
+        }
+        match kind.split_once(' ') {
+            Some(("dockerfile", "before")) => before = Some(text),
+            Some(("dockerfile", "after")) => {
+                found.push((before.take().expect("a before block"), text, std::mem::take(&mut files)));
+            }
+            Some((_, path)) => files.push((path.to_owned(), text)),
+            None => {}
+        }
+    }
+    found
+}

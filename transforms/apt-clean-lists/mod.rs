@@ -1,0 +1,204 @@
+//! A RUN that fetches apt's lists removes them at its end.
+
+use crate::edit::{Edit, Fix, Proposals, Safety, Subject, Transform};
+use crate::knowledge::{self, Family, Verb, commands};
+use crate::model::{Model, User};
+use crate::prove::Claim;
+use crate::shell::{Body, Chain, Script, Simple, Terminator};
+use crate::style::{OperatorPlace, Style};
+use crate::syntax::{Keyword, TextRange};
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    id: "apt-clean-lists",
+    summary: "remove apt's package lists in the RUN that fetched them",
+    codes: &["DL3009"],
+    readme: include_str!("README.md"),
+    options: &[],
+    propose,
+};
+
+/// What is added.
+const REMOVAL: &str = "rm -rf /var/lib/apt/lists/*";
+
+fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
+    let model = subject.model;
+    for index in 0..model.instructions.len() {
+        if model.keyword(index) != Keyword::Run {
+            continue;
+        }
+        let Some(Body::Script(script)) = model.body(index) else { continue };
+        if !names_update(&script) || already_removes(&script) {
+            continue;
+        }
+        let span = model.instructions[index].span;
+        match separator(model, index, &script) {
+            Err(reason) => proposals.leave(span, format!("apt's lists stay in the image: {reason}")),
+            Ok(separator) => match later_use(model, index) {
+                LaterUse::Surely(line) => {
+                    proposals.leave(span, format!("apt's lists stay in the image: line {line} uses them"));
+                }
+                LaterUse::Perhaps(reason) => proposals.fixes.push(fix(model, index, &script, separator, Some(&reason))),
+                LaterUse::None => proposals.fixes.push(fix(model, index, &script, separator, None)),
+            },
+        }
+    }
+}
+
+fn words(simple: &Simple) -> Vec<Option<&str>> {
+    simple.words.iter().map(|word| word.literal.as_deref()).collect()
+}
+
+fn is_update(simple: &Simple) -> bool {
+    knowledge::invocation(&words(simple))
+        .is_some_and(|found| found.manager.family == Family::Debian && found.verb == Verb::Update)
+}
+
+fn names_update(script: &Script<'_>) -> bool {
+    script.simple_commands().into_iter().any(is_update)
+}
+
+/// Any mention of the lists' folder, or of a command that cleans it.
+fn already_removes(script: &Script<'_>) -> bool {
+    let text = String::from_utf8_lossy(script.text.text()).into_owned();
+    text.contains("/var/lib/apt") || text.contains("/var/lib/*") || text.contains("distclean") || text.contains("apt-lists") || text.contains("/var/lib/{")
+}
+
+/// What stands between the last command and the removal; an error where there is no safe way.
+fn separator(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result<&'static str, String> {
+    if script.in_heredoc || !model.instructions[index].heredocs.is_empty() {
+        return Err("the RUN has a heredoc".to_owned());
+    }
+    if !script.comments.is_empty() {
+        return Err("a shell comment would swallow the removal".to_owned());
+    }
+    if let User::Other(user) = &model.states[index].user {
+        return Err(format!("the RUN is run as `{user}`"));
+    }
+    if script.simple_commands().iter().any(|simple| simple.name() == Some("sudo")) {
+        return Err("the RUN uses sudo".to_owned());
+    }
+    if model.instructions[index].body.flags.iter().any(|flag| flag.text.contains("/var/lib")) {
+        return Err("the lists are kept in a mount".to_owned());
+    }
+    let on_top = |simple: &Simple| {
+        script.list.items.iter().any(|item| {
+            item.end != Terminator::Background
+                && item.chain.is_and_only()
+                && item.chain.links.iter().any(|link| link.pipeline.simple() == Some(simple))
+        })
+    };
+    if !script.simple_commands().into_iter().any(|simple| is_update(simple) && on_top(simple)) {
+        return Err("`apt-get update` is not run in every case".to_owned());
+    }
+    if script.simple_commands().iter().any(|simple| !simple.words.is_empty() && simple.name().is_none_or(ends_shell)) {
+        return Err("the shell may end before its last command".to_owned());
+    }
+    let last = script.list.items.last().ok_or("the RUN is empty")?;
+    if last.end != Terminator::None {
+        return Err("the RUN ends in an operator".to_owned());
+    }
+    if starts_with_errexit(script) && script.list.items.len() > 1 {
+        return semicolon_separator(&last.chain);
+    }
+    if last.chain.links.last().is_some_and(|link| link.pipeline.negated) {
+        return Err("the last command is negated".to_owned());
+    }
+    Ok(" && ")
+}
+
+fn ends_shell(name: &str) -> bool {
+    matches!(name, "exit" | "exec" | "return" | "trap" | "eval" | "." | "source")
+}
+
+/// `set -e` first, and no other `set`.
+fn starts_with_errexit(script: &Script<'_>) -> bool {
+    let Some(first) = script.list.items.first() else { return false };
+    let [link] = first.chain.links.as_slice() else { return false };
+    let is_set = |simple: &&Simple| simple.name() == Some("set");
+    let sets = script.simple_commands().iter().filter(|simple| is_set(simple)).count();
+    link.pipeline.simple().filter(is_set).is_some_and(|simple| {
+        sets == 1 && words(simple).iter().skip(1).flatten().any(|word| word.starts_with('-') && word.contains('e'))
+    })
+}
+
+fn semicolon_separator(last: &Chain) -> Result<&'static str, String> {
+    match last.links.as_slice() {
+        [link] if !link.pipeline.negated => Ok("; "),
+        _ => Ok(" && "),
+    }
+}
+
+enum LaterUse {
+    None,
+    Perhaps(String),
+    Surely(usize),
+}
+
+/// Whether anything that sees this RUN's files may use the lists.
+fn later_use(model: &Model<'_, '_>, index: usize) -> LaterUse {
+    let mut perhaps = None;
+    for later in model.later(index) {
+        let line = model.instructions[later].first_line;
+        let keyword = model.keyword(later);
+        if !matches!(keyword, Keyword::Run | Keyword::Onbuild | Keyword::Cmd | Keyword::Entrypoint) {
+            continue;
+        }
+        let text = String::from_utf8_lossy(model.instructions[later].span.slice(model.file.source)).into_owned();
+        let script = match model.body(later) {
+            Some(Body::Script(script)) => Some(script),
+            _ => None,
+        };
+        let mentions = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).any(|word| matches!(word, "apt" | "apt-get" | "aptitude"));
+        if mentions {
+            let refreshed = script.as_ref().is_some_and(|script| {
+                script.simple_commands().into_iter().find(|simple| words(simple).iter().flatten().any(|word| word.starts_with("apt"))).is_some_and(is_update)
+            });
+            if !refreshed {
+                return LaterUse::Surely(line);
+            }
+        }
+        if keyword != Keyword::Run {
+            continue;
+        }
+        let Some(script) = script else {
+            perhaps.get_or_insert_with(|| format!("what line {line} runs is not known"));
+            continue;
+        };
+        for simple in script.simple_commands() {
+            let words = words(simple);
+            let words = &words[knowledge::managers::wrapper_len(&words)..];
+            let Some(first) = words.first() else { continue };
+            let harmless = first.is_some_and(|name| commands::never_reads_apt_lists(name, &words[1..]) || mentions && name.starts_with("apt"));
+            if !harmless {
+                let name = first.unwrap_or("a command");
+                perhaps.get_or_insert_with(|| format!("`{name}` in line {line} may use them"));
+            }
+        }
+    }
+    perhaps.map_or(LaterUse::None, LaterUse::Perhaps)
+}
+
+fn fix(model: &Model<'_, '_>, index: usize, script: &Script<'_>, separator: &str, doubt: Option<&str>) -> Fix {
+    let end = script.span(TextRange::new(0, script.text.text().len())).end;
+    let instruction = model.instructions[index];
+    let style = Style::of(model).of_run(model, index);
+    let on_one_line = instruction.first_line == instruction.last_line || instruction.joined.spans().filter(|span| !span.is_empty()).count() == 1;
+    let text = match (on_one_line, style.operator) {
+        (true, _) => format!("{separator}{REMOVAL}"),
+        (false, _) if separator == "; " => format!(";{}{}{REMOVAL}", style.continuation(), style.indent),
+        (false, OperatorPlace::LineStart) => format!("{}{}&& {REMOVAL}", style.continuation(), style.indent),
+        (false, OperatorPlace::LineEnd) => format!(" &&{}{}{REMOVAL}", style.continuation(), style.indent),
+    };
+    let saves = "the lists take some 20 to 40 MB in the layer and grow old";
+    Fix {
+        title: "remove apt's lists at the end of the RUN".to_owned(),
+        reason: doubt.map_or_else(
+            || format!("{saves}; nothing later in this file uses them (images built on this one are taken to run their own `apt-get update`)"),
+            |doubt| format!("{saves}; unsafe because {doubt}"),
+        ),
+        edits: vec![Edit::insert(end, text)],
+        safety: if doubt.is_some() { Safety::Unsafe } else { Safety::Safe },
+        claim: Claim::AptListsCleanup,
+    }
+}

@@ -1,0 +1,3 @@
+module Tool
+  VERSION = "0.1.0"
+end

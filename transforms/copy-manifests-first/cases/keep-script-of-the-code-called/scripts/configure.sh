@@ -1,0 +1,2 @@
+#!/bin/sh
+pip config set global.timeout 60

@@ -1,0 +1,322 @@
+//! Dependencies are installed before the code is copied.
+
+use crate::context::Context;
+use crate::edit::{Edit, Fix, Proposals, Safety, Subject, Transform};
+use crate::knowledge::ecosystems::{self, Install, Need, Project};
+use crate::model::copy::{below, join};
+use crate::model::{Copy, Model, Workdir};
+use crate::prove::Claim;
+use crate::shell::{Body, Command};
+use crate::style::Style;
+use crate::syntax::{Item, Keyword, Span, Trivia, TriviaKind};
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    id: "copy-manifests-first",
+    summary: "copy dependency manifests and install before the code is copied",
+    codes: &[],
+    readme: include_str!("README.md"),
+    options: &[],
+    propose,
+};
+
+fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
+    let model = subject.model;
+    let mut moves: Vec<Move> = Vec::new();
+    for stage in &model.stages {
+        for index in stage.range.clone() {
+            let Some(copy) = Copy::of(model, index) else { continue };
+            match destination_of(model, subject.context, index, &copy) {
+                Ok(None) => {}
+                Ok(Some(found)) => moves.push(found),
+                Err((run, reason)) => {
+                    let line = model.instructions[run].first_line;
+                    proposals.leave(model.instructions[index].span, format!("this COPY stays above the install of line {line}: {reason}"));
+                }
+            }
+        }
+    }
+    while let Some(first) = moves.first() {
+        let target = first.below;
+        let (same, rest): (Vec<Move>, Vec<Move>) = moves.into_iter().partition(|found| found.below == target);
+        proposals.fixes.push(fix(model, &same));
+        moves = rest;
+    }
+}
+
+/// A COPY that can go below an install.
+struct Move {
+    copy: usize,
+    /// The last install that it can go below.
+    below: usize,
+    /// Files that the install needs out of this COPY, which are copied on their own at its place.
+    split: Vec<String>,
+    /// Why it is not certain that nothing breaks.
+    doubt: Option<String>,
+}
+
+/// The install below which the COPY can go. None where there is none that it holds up; an error where there
+/// is one and the COPY has to stay.
+fn destination_of(model: &Model<'_, '_>, context: Option<&Context>, index: usize, copy: &Copy) -> Result<Option<Move>, (usize, String)> {
+    let mut found: Option<Move> = None;
+    let mut passed: Vec<Copy> = Vec::new();
+    let mut at = index;
+    while let Some(next) = model.next_in_stage(at) {
+        at = next;
+        match model.keyword(at) {
+            Keyword::Label | Keyword::Expose | Keyword::Cmd | Keyword::Entrypoint | Keyword::Stopsignal
+            | Keyword::Healthcheck | Keyword::Maintainer | Keyword::User | Keyword::Env | Keyword::Arg => {}
+            Keyword::Copy => match Copy::of(model, at) {
+                Some(other) if !may_collide(copy, &other, context) => passed.push(other),
+                _ => break,
+            },
+            Keyword::Run => {
+                let Some(installs) = installs(model, at) else { break };
+                if model.states[at].workdir != model.states[index].workdir {
+                    break;
+                }
+                match past(model, context, (index, copy), &passed, at, &installs) {
+                    Ok(mut step) => {
+                        if let Some(earlier) = found.take() {
+                            step.split.extend(earlier.split);
+                            step.split.sort();
+                            step.split.dedup();
+                            step.doubt = step.doubt.or(earlier.doubt);
+                        }
+                        found = Some(step);
+                    }
+                    Err(None) => break,
+                    Err(Some(reason)) if found.is_none() => return Err((at, reason)),
+                    Err(Some(_)) => break,
+                }
+            }
+            _ => break,
+        }
+    }
+    Ok(found)
+}
+
+/// The dependency installs of a RUN that does nothing else.
+fn installs(model: &Model<'_, '_>, run: usize) -> Option<Vec<Install>> {
+    let flags = &model.instructions[run].body.flags;
+    if !flags.iter().all(|flag| flag.text.starts_with("--mount=type=cache,")) {
+        return None;
+    }
+    let Some(Body::Script(script)) = model.body(run) else { return None };
+    let chain = script.single_chain().filter(|chain| chain.is_and_only())?;
+    let mut found = Vec::new();
+    for link in &chain.links {
+        let [Command::Simple(simple)] = link.pipeline.commands.as_slice() else { return None };
+        if link.pipeline.negated || !simple.assignments.is_empty() || !simple.redirects.is_empty() {
+            return None;
+        }
+        let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+        match ecosystems::dependency_install(&words) {
+            Some(install) => found.push(install),
+            None if ecosystems::is_companion(&words) => {}
+            None => return None,
+        }
+    }
+    (!found.is_empty()).then_some(found)
+}
+
+/// Takes the COPY past one RUN of installs. `Err(None)`: the COPY is what brings the manifests.
+fn past(
+    model: &Model<'_, '_>,
+    context: Option<&Context>,
+    (index, copy): (usize, &Copy),
+    passed: &[Copy],
+    run: usize,
+    installs: &[Install],
+) -> Result<Move, Option<String>> {
+    let folder = match &model.states[run].workdir {
+        Workdir::Known(folder) => folder.clone(),
+        Workdir::Inherited | Workdir::Unknown => Copy::FOLDER_IN_FORCE.to_owned(),
+    };
+    let mut split = Vec::new();
+    let mut doubt = None;
+    for install in installs {
+        let project = ImageFolder { model, context, folder: &folder, run };
+        let needed = match ecosystems::files_read(install, &project) {
+            Ok(files) => files,
+            Err(Need::Local(reason)) => return Err(Some(reason)),
+            Err(Need::Unknown(reason)) => {
+                doubt.get_or_insert(reason);
+                let locks = install.locks.iter().copied().filter(|lock| project.exists(lock));
+                let settings = install.settings.iter().copied().filter(|path| project.exists(path));
+                install.manifests.iter().map(String::as_str).chain(locks).chain(settings).map(str::to_owned).collect()
+            }
+        };
+        for path in needed {
+            let place = join(&folder, &path);
+            let brought_here = copy.source_of(&place, context);
+            let brought_between = passed.iter().any(|other| other.source_of(&place, context).is_some());
+            match brought_here {
+                Some(source) if copy.is_whole_context() && context.is_some() && !brought_between => split.push(source),
+                // Later files win: the COPY would put its own over the ones copied since.
+                Some(_) => return Err(None),
+                None if copy.is_whole_context() && context.is_none() => return Err(None),
+                None => {}
+            }
+        }
+        if context.is_none() {
+            doubt.get_or_insert_with(|| "the build context is not known, so its manifests could not be read".to_owned());
+        }
+        for output in install.outputs {
+            if copy.may_write_below(&join(&folder, output), context) {
+                let reason = format!("the COPY may bring a `{output}` over what the install wrote, as `.dockerignore` does not name it");
+                doubt.get_or_insert(reason);
+            }
+        }
+    }
+    if !split.is_empty() && split.iter().any(|path| path.contains(' ')) {
+        return Err(Some("a manifest has a blank in its name".to_owned()));
+    }
+    Ok(Move { copy: index, below: run, split, doubt })
+}
+
+/// Whether both may write the same path.
+fn may_collide(copy: &Copy, other: &Copy, context: Option<&Context>) -> bool {
+    let targets = |copy: &Copy| -> Vec<String> {
+        copy.sources
+            .iter()
+            .map(|source| {
+                let folder = source.is_empty() || context.is_some_and(|context| context.is_dir(source));
+                let name = source.rsplit('/').next().unwrap_or(source);
+                if folder || !(copy.into_folder || copy.sources.len() > 1) { copy.destination.clone() } else { join(&copy.destination, name) }
+            })
+            .collect()
+    };
+    targets(other).iter().any(|target| copy.may_write_below(target, context))
+        || targets(copy).iter().any(|target| other.may_write_below(target, context) && below(target, &other.destination).is_some())
+}
+
+/// The folder that the install runs in, as the COPYs above it filled it.
+struct ImageFolder<'a, 'f, 's> {
+    model: &'a Model<'f, 's>,
+    context: Option<&'a Context>,
+    folder: &'a str,
+    run: usize,
+}
+
+impl ImageFolder<'_, '_, '_> {
+    fn source(&self, path: &str) -> Option<String> {
+        let place = join(self.folder, path);
+        let stage = self.model.stage_of(self.run)?;
+        let copies = (stage.range.start..self.run).rev().filter_map(|index| Copy::of(self.model, index));
+        copies.filter_map(|copy| copy.source_of(&place, self.context)).next()
+    }
+}
+
+impl Project for ImageFolder<'_, '_, '_> {
+    fn read(&self, path: &str) -> Option<String> {
+        String::from_utf8(self.context?.read(&self.source(path)?)?).ok()
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.source(path).is_some()
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        self.model.env(self.run, name)
+    }
+}
+
+fn fix(model: &Model<'_, '_>, moves: &[Move]) -> Fix {
+    let source = model.file.source;
+    let style = Style::of(model);
+    let mut edits = Vec::new();
+    let mut block = String::new();
+    for found in moves {
+        let whole = with_comments(model, model.instructions[found.copy].span);
+        let mut text = String::from_utf8_lossy(whole.slice(source)).into_owned();
+        if !text.ends_with('\n') {
+            text.push_str(style.line_end);
+        }
+        if has_blank_line_above(model, whole) {
+            block.push_str(style.line_end);
+        }
+        block.push_str(&text);
+        if found.split.is_empty() {
+            edits.push(Edit::delete(with_one_blank_line(model, whole)));
+        } else {
+            edits.push(Edit::replace(whole, manifests_copy(model, found.copy, &found.split, &style)));
+        }
+    }
+    let below = moves.first().map_or(0, |found| found.below);
+    let at = model.instructions[below].span.end;
+    if !source[..at].ends_with(b"\n") {
+        block = format!("{}{}", style.line_end, block.trim_end_matches(['\r', '\n']));
+    }
+    edits.push(Edit::insert(at, block));
+    let doubt = moves.iter().find_map(|found| found.doubt.clone());
+    let gain = "a change of the code then no longer installs all dependencies anew";
+    Fix {
+        title: "install dependencies before the code is copied".to_owned(),
+        reason: match &doubt {
+            None => format!("{gain}; the manifests were read in the build context and name nothing local"),
+            Some(doubt) => format!("{gain}; unsafe because {doubt}"),
+        },
+        edits,
+        safety: if doubt.is_some() { Safety::Unsafe } else { Safety::Safe },
+        claim: Claim::StepOrder,
+    }
+}
+
+/// COPY instructions for just these files, one a folder, with the flags and the keyword's case of `index`.
+fn manifests_copy(model: &Model<'_, '_>, index: usize, files: &[String], style: &Style) -> String {
+    let instruction = model.instructions[index];
+    let text = instruction.joined.text();
+    let string = |range: crate::syntax::TextRange| String::from_utf8_lossy(range.slice(text)).into_owned();
+    let keyword = string(instruction.body.keyword_range);
+    let flags: String = instruction.body.flags.iter().map(|flag| format!("{} ", string(flag.range))).collect();
+    let destination = match &instruction.body.args {
+        crate::syntax::Args::Words(words) => words.last().map(|word| string(*word)),
+        crate::syntax::Args::Json(strings) => strings.last().map(|string| string.value.clone()),
+        _ => None,
+    };
+    let destination = destination.unwrap_or_else(|| ".".to_owned());
+    let base = if destination == "." { "./".to_owned() } else { format!("{}/", destination.trim_end_matches('/')) };
+    let mut folders: Vec<(&str, Vec<&str>)> = Vec::new();
+    for file in files {
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        match folders.iter_mut().find(|(known, _)| *known == folder) {
+            Some((_, list)) => list.push(file),
+            None => folders.push((folder, vec![file])),
+        }
+    }
+    let lines = folders.into_iter().map(|(folder, list)| {
+        let target = if folder.is_empty() { base.clone() } else { format!("{base}{folder}/") };
+        format!("{keyword} {flags}{} {target}{}", list.join(" "), style.line_end)
+    });
+    lines.collect()
+}
+
+/// The instruction with the comment lines directly above it.
+fn with_comments(model: &Model<'_, '_>, span: Span) -> Span {
+    let mut start = span.start;
+    for item in model.file.items.iter().rev() {
+        if let Item::Trivia(Trivia { kind: TriviaKind::Comment, span }) = item
+            && span.end == start
+        {
+            start = span.start;
+        }
+    }
+    Span::new(start, span.end)
+}
+
+fn has_blank_line_above(model: &Model<'_, '_>, span: Span) -> bool {
+    model.file.items.iter().any(|item| matches!(item, Item::Trivia(Trivia { kind: TriviaKind::Blank, span: other }) if other.end == span.start))
+}
+
+/// The lines, and a blank line below where one stands above too.
+fn with_one_blank_line(model: &Model<'_, '_>, span: Span) -> Span {
+    if !has_blank_line_above(model, span) {
+        return span;
+    }
+    let below = model.file.items.iter().find_map(|item| match item {
+        Item::Trivia(Trivia { kind: TriviaKind::Blank, span: other }) if other.start == span.end => Some(*other),
+        _ => None,
+    });
+    below.map_or(span, |below| span.cover(below))
+}

@@ -1,0 +1,223 @@
+//! Consecutive RUN instructions become one.
+
+use std::collections::BTreeSet;
+
+use crate::edit::{Fix, Proposals, Safety, Subject, Transform};
+use crate::knowledge::{commands, managers};
+use crate::model::Model;
+use crate::prove::Claim;
+use crate::shell::{Body, Command, CompoundKind, Script, Simple};
+use crate::style::{self, Style};
+use crate::syntax::{Item, Keyword, TriviaKind};
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    id: "merge-runs",
+    summary: "join consecutive RUN instructions that belong together",
+    codes: &["DL3059"],
+    readme: include_str!("README.md"),
+    options: &[("scope", &["related", "all"])],
+    propose,
+};
+
+fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
+    let model = subject.model;
+    let everything = subject.options.get(TRANSFORM.id, "scope") == Some("all");
+    let mut file_style = None;
+    let mut index = 0;
+    while index < model.instructions.len() {
+        let Some(first) = run_script(model, index) else {
+            index += 1;
+            continue;
+        };
+        let mut group = vec![(index, first)];
+        while let Some(next) = next_of_group(model, &group, everything, proposals) {
+            group.push(next);
+        }
+        index += group.len();
+        if group.len() > 1 {
+            let style = file_style.get_or_insert_with(|| Style::of(model));
+            proposals.fixes.push(fix(model, style, &group));
+        }
+    }
+}
+
+fn run_script<'s>(model: &Model<'_, 's>, index: usize) -> Option<Script<'s>> {
+    if model.keyword(index) != Keyword::Run || !model.instructions[index].heredocs.is_empty() {
+        return None;
+    }
+    match model.body(index) {
+        Some(Body::Script(script)) => Some(*script),
+        _ => None,
+    }
+}
+
+/// The RUN after the group, where it may and should join it.
+fn next_of_group<'s>(
+    model: &Model<'_, 's>,
+    group: &[(usize, Script<'s>)],
+    everything: bool,
+    proposals: &mut Proposals,
+) -> Option<(usize, Script<'s>)> {
+    let (last, left) = group.last()?;
+    let next = model.next_in_stage(*last).filter(|next| model.keyword(*next) == Keyword::Run)?;
+    let right = run_script(model, next)?;
+    if !everything && !belongs_together(left, &right) {
+        return None;
+    }
+    match why_not(model, (*last, left), (next, &right)) {
+        None => Some((next, right)),
+        Some(reason) => {
+            let line = model.instructions[*last].first_line;
+            proposals.leave(model.instructions[next].span, format!("not joined to the RUN of line {line}: {reason}"));
+            None
+        }
+    }
+}
+
+/// The same package manager, set-up steps, or a cleanup of what the step before made.
+fn belongs_together(left: &Script<'_>, right: &Script<'_>) -> bool {
+    let families = |script: &Script<'_>| -> Option<BTreeSet<String>> {
+        let mut found = BTreeSet::new();
+        for simple in script.simple_commands() {
+            let words = literals(simple);
+            match managers::family(&words) {
+                Some(family) => {
+                    found.insert(format!("{family:?}"));
+                }
+                None if words.first().is_some_and(|word| word.is_some_and(|name| name == "rm" || name == "true")) => {}
+                None => return None,
+            }
+        }
+        Some(found)
+    };
+    if let (Some(left), Some(right)) = (families(left), families(right))
+        && left.len() == 1
+        && left == right
+    {
+        return true;
+    }
+    if is_set_up(left) && is_set_up(right) {
+        return true;
+    }
+    cleans_up(left, right)
+}
+
+fn is_set_up(script: &Script<'_>) -> bool {
+    script.simple_commands().iter().all(|simple| simple.name().is_some_and(commands::is_set_up))
+}
+
+/// Every command of `right` removes something that `left` names, or a cache of a manager that `left` ran.
+fn cleans_up(left: &Script<'_>, right: &Script<'_>) -> bool {
+    let left_text = String::from_utf8_lossy(left.text.text()).into_owned();
+    let left_families: Vec<_> = left.simple_commands().iter().filter_map(|simple| managers::family(&literals(simple))).collect();
+    let removes = right.simple_commands();
+    !removes.is_empty() && removes.iter().all(|simple| {
+        let words = literals(simple);
+        if let Some(family) = managers::family(&words) {
+            let verbs = words.iter().skip(1).flatten();
+            let clean = verbs.clone().any(|word| matches!(*word, "clean" | "autoclean" | "autoremove" | "cache"));
+            return clean && left_families.contains(&family);
+        }
+        if words.first() != Some(&Some("rm")) {
+            return false;
+        }
+        let paths: Vec<&str> = simple.words.iter().skip(1).map(|word| right.str(word.range)).filter(|word| !word.starts_with('-')).collect();
+        !paths.is_empty() && paths.iter().all(|path| {
+            let stem = path.trim_end_matches('*').trim_end_matches('/');
+            let cache = match () {
+                () if stem.starts_with("/var/lib/apt") || stem.starts_with("/var/cache/apt") => Some(managers::Family::Debian),
+                () if stem.starts_with("/var/cache/apk") => Some(managers::Family::Alpine),
+                () if stem.starts_with("/var/cache/yum") || stem.starts_with("/var/cache/dnf") => Some(managers::Family::RedHat),
+                () if stem.starts_with("/root/.cache/pip") => Some(managers::Family::Pip),
+                () if stem.starts_with("/root/.npm") => Some(managers::Family::Npm),
+                () => None,
+            };
+            cache.is_some_and(|family| left_families.contains(&family)) || stem.len() > 2 && left_text.contains(stem)
+        })
+    })
+}
+
+fn literals(simple: &Simple) -> Vec<Option<&str>> {
+    simple.words.iter().map(|word| word.literal.as_deref()).collect()
+}
+
+/// Why two RUNs can't be one; none where they can.
+fn why_not(model: &Model<'_, '_>, (first, left): (usize, &Script<'_>), (second, right): (usize, &Script<'_>)) -> Option<String> {
+    let flags = |index: usize| -> Vec<&str> { model.instructions[index].body.flags.iter().map(|flag| flag.text.as_str()).collect() };
+    if flags(first) != flags(second) {
+        return Some("their flags differ".to_owned());
+    }
+    if flags(first).iter().any(|flag| !flag.starts_with("--mount=type=cache") && !flag.starts_with("--network=")) {
+        return Some("a mount is made anew for each RUN".to_owned());
+    }
+    if let Some(reason) = not_a_plain_chain(left).or_else(|| not_a_plain_chain(right)) {
+        return Some(reason);
+    }
+    if !model.states[first].shell.is_plain() || !model.states[second].shell.is_plain() {
+        return Some("the shell is given options that are not understood".to_owned());
+    }
+    if speaks_to_a_tool(model, first, second) {
+        return Some("a comment between them speaks to a tool about the second one".to_owned());
+    }
+    None
+}
+
+fn not_a_plain_chain(script: &Script<'_>) -> Option<String> {
+    if !script.comments.is_empty() {
+        return Some("a shell comment would swallow what follows".to_owned());
+    }
+    let Some(chain) = script.single_chain() else {
+        return Some("`;` or `&` would hide a failure".to_owned());
+    };
+    if !chain.is_and_only() {
+        return Some("an `||` would handle the failure of the other RUN".to_owned());
+    }
+    for link in &chain.links {
+        for command in &link.pipeline.commands {
+            match command {
+                Command::Simple(simple) => match simple.name() {
+                    None => return Some("an assignment, or a command that is not written out".to_owned()),
+                    Some(name) if commands::changes_shell(name) => return Some(format!("`{name}` would change the shell for what follows")),
+                    Some(name) if commands::leaves_process(name) => return Some(format!("what `{name}` starts ends with its RUN")),
+                    Some(_) => {}
+                },
+                Command::Compound(compound) if compound.kind == CompoundKind::Subshell => {}
+                Command::Compound(_) => return Some("a group, a branch or a loop may change the shell for what follows".to_owned()),
+            }
+        }
+    }
+    None
+}
+
+fn speaks_to_a_tool(model: &Model<'_, '_>, first: usize, second: usize) -> bool {
+    let (from, to) = (model.instructions[first].span.end, model.instructions[second].span.start);
+    let comments = model.file.items.iter().filter_map(|item| match item {
+        Item::Trivia(trivia) if trivia.kind == TriviaKind::Comment => Some(trivia.span),
+        _ => None,
+    });
+    comments.filter(|span| span.start >= from && span.end <= to).any(|span| {
+        let text = String::from_utf8_lossy(span.slice(model.file.source)).into_owned();
+        ["hadolint", "dockmod:", "check=", "shellcheck"].iter().any(|word| text.contains(word))
+    })
+}
+
+fn fix(model: &Model<'_, '_>, file_style: &Style, group: &[(usize, Script<'_>)]) -> Fix {
+    let multi_line = group.iter().find(|(index, _)| {
+        let instruction = model.instructions[*index];
+        instruction.first_line != instruction.last_line
+    });
+    let style = multi_line.map_or_else(|| file_style.clone(), |(index, _)| file_style.of_run(model, *index));
+    let mut edits = Vec::new();
+    for pair in group.windows(2) {
+        let [(first, left), (second, right)] = pair else { continue };
+        edits.extend(style::run::join(model, &style, (*first, left), (*second, right), false));
+    }
+    Fix {
+        title: format!("join {} RUN instructions", group.len()),
+        reason: "each RUN adds a layer, and what a later one removes still lies in the earlier one; the same commands run in the same order, and a failure still stops the build".to_owned(),
+        edits,
+        safety: Safety::Safe,
+        claim: Claim::RunBoundaries,
+    }
+}

@@ -1,0 +1,256 @@
+//! Package lists in byte order, one package a line where a list has several lines.
+
+use crate::edit::{Edit, Fix, Proposals, Safety, Subject, Transform};
+use crate::knowledge::{self, Invocation, Verb};
+use crate::model::Model;
+use crate::prove::Claim;
+use crate::shell::{Body, Script, Simple};
+use crate::style::Style;
+use crate::syntax::{Keyword, Span, TriviaKind};
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    id: "sort-packages",
+    summary: "sort the packages of an install command",
+    codes: &[],
+    readme: include_str!("README.md"),
+    options: &[],
+    propose,
+};
+
+fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
+    let model = subject.model;
+    for index in 0..model.instructions.len() {
+        if model.keyword(index) != Keyword::Run || !model.instructions[index].heredocs.is_empty() {
+            continue;
+        }
+        let Some(Body::Script(script)) = model.body(index) else { continue };
+        let mut edits = Vec::new();
+        let mut safety = Safety::Safe;
+        let mut sorted = Vec::new();
+        for simple in script.simple_commands() {
+            let Some(list) = PackageList::of(model, index, &script, simple) else { continue };
+            match list.edits(model, index) {
+                Err(reason) => proposals.leave(script.span(simple.range), format!("the packages are not sorted: {reason}")),
+                Ok(new) if new.is_empty() => {}
+                Ok(new) => {
+                    if list.invocation.manager.order_matters {
+                        safety = Safety::Unsafe;
+                    }
+                    edits.extend(new);
+                    sorted.push(format!("{} {}", list.invocation.program, list.invocation.verb_word));
+                }
+            }
+        }
+        if edits.is_empty() {
+            continue;
+        }
+        sorted.dedup();
+        proposals.fixes.push(Fix {
+            title: format!("sort the packages of `{}`", sorted.join("`, `")),
+            reason: match safety {
+                Safety::Safe => "in a sorted list a duplicate shows and a change is one line; the same packages are asked for, and their order does not matter".to_owned(),
+                Safety::Unsafe => "in a sorted list a duplicate shows and a change is one line; unsafe because this manager may resolve in the order given".to_owned(),
+            },
+            edits,
+            safety,
+            claim: Claim::PackageOrder,
+        });
+    }
+}
+
+/// The packages of one install command, where there are at least two.
+struct PackageList {
+    invocation: Invocation,
+    items: Vec<Item>,
+    /// Where the word before the first package ends.
+    before: usize,
+    /// Whether something else than packages stands between the first and the last one.
+    interrupted: bool,
+    /// Why the list can't be sorted.
+    refusal: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Item {
+    key: String,
+    raw: String,
+    span: Span,
+}
+
+impl PackageList {
+    fn of(model: &Model<'_, '_>, _index: usize, script: &Script<'_>, simple: &Simple) -> Option<Self> {
+        let raws: Vec<&str> = simple.words.iter().map(|word| script.str(word.range)).collect();
+        let words: Vec<Option<&str>> = simple
+            .words
+            .iter()
+            .zip(&raws)
+            .map(|(word, raw)| word.literal.as_deref().or_else(|| with_quoted_version(raw)))
+            .collect();
+        let invocation = knowledge::invocation(&words)?;
+        if invocation.verb != Verb::Install || invocation.operands.len() < 2 {
+            return None;
+        }
+        let mut refusal = None;
+        let mut items = Vec::new();
+        for operand in &invocation.operands {
+            let word = &simple.words[*operand];
+            let raw = raws[*operand];
+            if !script.text.is_contiguous(word.range) {
+                refusal.get_or_insert_with(|| format!("`{raw}` is split over two lines"));
+            }
+            if words[*operand].is_some() && !is_plain_package(raw) {
+                refusal.get_or_insert_with(|| format!("`{raw}` is no plain package name"));
+            }
+            let key = words[*operand].map_or_else(|| raw.to_owned(), |literal| literal.trim_matches('"').to_owned());
+            items.push(Item { key, raw: raw.to_owned(), span: script.span(word.range) });
+        }
+        if let Some(unclear) = invocation.unclear {
+            refusal = Some(format!("what `{}` stands for is not known", raws[unclear]));
+        }
+        let (first, last) = (*invocation.operands.first()?, *invocation.operands.last()?);
+        let within = script.span(simple.words[first].range).start..script.span(simple.words[last].range).end;
+        let interrupted = last - first + 1 != invocation.operands.len()
+            || simple.redirects.iter().any(|redirect| within.contains(&script.span(redirect.range).start));
+        let before = simple.words[..first].iter().map(|word| script.span(word.range).end).max()?;
+        let redirects_before = simple.redirects.iter().map(|redirect| script.span(redirect.range)).filter(|span| span.end <= within.start);
+        let before = redirects_before.map(|span| span.end).fold(before, usize::max);
+        let _ = model;
+        Some(Self { invocation, items, before, interrupted, refusal })
+    }
+
+    /// The edits that sort the list; none where it is in order.
+    fn edits(&self, model: &Model<'_, '_>, index: usize) -> Result<Vec<Edit>, String> {
+        let source = model.file.source;
+        let groups = self.groups(model, index);
+        let wanted: Vec<Vec<&Item>> = groups.iter().map(|group| group.wanted()).collect();
+        let in_order = groups.iter().zip(&wanted).all(|(group, wanted)| group.items.iter().eq(wanted));
+        let lines: Vec<usize> = self.items.iter().map(|item| memchr::memchr_iter(b'\n', &source[..item.span.start]).count()).collect();
+        let several_lines = lines.first() != lines.last();
+        let crowded = several_lines && lines.windows(2).any(|pair| pair[0] == pair[1]);
+        if in_order && !crowded {
+            return Ok(Vec::new());
+        }
+        if let Some(reason) = &self.refusal {
+            return if in_order { Ok(Vec::new()) } else { Err(reason.clone()) };
+        }
+        let shorter = groups.iter().zip(&wanted).any(|(group, wanted)| group.items.len() != wanted.len());
+        if !crowded && !(shorter && !self.interrupted) {
+            return Ok(self.permuted(&groups));
+        }
+        if self.interrupted {
+            return if in_order { Ok(Vec::new()) } else { Err("options stand between the packages".to_owned()) };
+        }
+        Ok(self.laid_out(model, index, &groups, several_lines))
+    }
+
+    /// The packages, parted by the comment lines between them.
+    fn groups(&self, model: &Model<'_, '_>, index: usize) -> Vec<Group<'_>> {
+        let comments: Vec<Span> = model.instructions[index]
+            .inner
+            .iter()
+            .filter(|trivia| trivia.kind == TriviaKind::Comment)
+            .map(|trivia| trivia.span)
+            .filter(|span| span.start >= self.before && self.items.last().is_some_and(|last| span.end <= last.span.start))
+            .collect();
+        let mut groups: Vec<Group<'_>> = vec![Group { comments: Vec::new(), items: Vec::new(), sortable: true }];
+        let mut comments = comments.into_iter().peekable();
+        for item in &self.items {
+            let mut above = Vec::new();
+            while let Some(comment) = comments.next_if(|comment| comment.start < item.span.start) {
+                above.push(comment);
+            }
+            if !above.is_empty() {
+                groups.push(Group { comments: above, items: Vec::new(), sortable: true });
+            }
+            if let Some(group) = groups.last_mut() {
+                group.items.push(item);
+            }
+        }
+        // A list that starts with a comment has headings. Elsewhere a comment may speak of one package or of
+        // all below it: what stands below stays as it is.
+        if !groups[0].items.is_empty() {
+            groups.iter_mut().skip(1).for_each(|group| group.sortable = false);
+        }
+        groups
+    }
+
+    /// The same places with the words in order: nothing else changes.
+    fn permuted(&self, groups: &[Group<'_>]) -> Vec<Edit> {
+        let mut edits = Vec::new();
+        for group in groups.iter().filter(|group| group.sortable) {
+            let mut sorted = group.items.clone();
+            sorted.sort_by(|left, right| left.key.as_bytes().cmp(right.key.as_bytes()));
+            let moved = group.items.iter().zip(sorted).filter(|(place, item)| place.raw != item.raw);
+            edits.extend(moved.map(|(place, item)| Edit::replace(place.span, item.raw.clone())));
+        }
+        edits
+    }
+
+    /// The list written anew, one package a line where it has several lines.
+    fn laid_out(&self, model: &Model<'_, '_>, index: usize, groups: &[Group<'_>], several_lines: bool) -> Vec<Edit> {
+        let source = model.file.source;
+        let (Some(first), Some(last)) = (self.items.first(), self.items.last()) else { return Vec::new() };
+        if !several_lines {
+            let words: Vec<&str> = groups.iter().flat_map(Group::wanted).map(|item| item.raw.as_str()).collect();
+            return vec![Edit::replace(Span::new(first.span.start, last.span.end), words.join(" "))];
+        }
+        let style = Style::of(model).of_run(model, index);
+        let indent = self.items.iter().find_map(|item| line_indent(source, item.span.start)).unwrap_or(style.indent.clone());
+        let next_line = format!(" {}{}", style.escape, style.line_end);
+        let mut text = String::new();
+        for group in groups {
+            let wanted = group.wanted();
+            if wanted.is_empty() {
+                continue;
+            }
+            text.push_str(&next_line);
+            for comment in &group.comments {
+                text.push_str(&String::from_utf8_lossy(comment.slice(source)));
+            }
+            let lines: Vec<String> = wanted.iter().map(|item| format!("{indent}{}", item.raw)).collect();
+            text.push_str(&lines.join(&next_line));
+        }
+        vec![Edit::replace(Span::new(self.before, last.span.end), text)]
+    }
+}
+
+/// Packages with the comment lines right above them.
+struct Group<'l> {
+    comments: Vec<Span>,
+    items: Vec<&'l Item>,
+    sortable: bool,
+}
+
+impl<'l> Group<'l> {
+    /// The packages as they should stand, exact duplicates left out.
+    fn wanted(&self) -> Vec<&'l Item> {
+        let mut items = self.items.clone();
+        if self.sortable {
+            items.sort_by(|left, right| left.key.as_bytes().cmp(right.key.as_bytes()));
+            items.dedup_by(|left, right| left.raw == right.raw);
+        }
+        items
+    }
+}
+
+/// `"name=${VERSION}"`: one word, whose name comes first.
+fn with_quoted_version(raw: &str) -> Option<&str> {
+    let (name, version) = raw.strip_prefix('"')?.strip_suffix('"')?.split_once('=')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.' | '_' | ':');
+    let good = name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain);
+    (good && !version.contains(['"', '`', '(', '\\'])).then_some(raw)
+}
+
+/// A name from an index: no file, no address, no group, nothing that removes.
+fn is_plain_package(raw: &str) -> bool {
+    let file = [".deb", ".rpm", ".apk", ".whl"].iter().any(|end| raw.ends_with(end));
+    !raw.ends_with('-') && !raw.starts_with(['.', '/', '<', '>', '@', '^', '-']) && !raw.contains("://") && !file
+}
+
+/// The blanks before `at`, where nothing else stands before it on its line.
+fn line_indent(source: &[u8], at: usize) -> Option<String> {
+    let start = memchr::memrchr(b'\n', &source[..at]).map_or(0, |feed| feed + 1);
+    let blanks = &source[start..at];
+    blanks.iter().all(|byte| matches!(byte, b' ' | b'\t')).then(|| String::from_utf8_lossy(blanks).into_owned())
+}
