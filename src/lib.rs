@@ -5,6 +5,7 @@ pub mod edit;
 pub mod knowledge;
 pub mod model;
 pub mod prove;
+pub mod report;
 pub mod shell;
 pub mod style;
 pub mod syntax;

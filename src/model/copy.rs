@@ -171,3 +171,35 @@ pub fn join(folder: &str, name: &str) -> String {
     }
     cleaned(&format!("{folder}/{name}"))
 }
+
+/// What the container runs by CMD or ENTRYPOINT in exec form, or by a shell form that is one path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RuntimeProgram {
+    /// A program of the system, found by its name or in the system's folders.
+    System,
+    /// A file of the project, with its text.
+    Script(String),
+    /// Something that can't be looked into.
+    Unknown(String),
+}
+
+/// Looks up the program at `path` in what the COPYs before instruction `index` brought.
+#[must_use]
+pub fn runtime_program(model: &Model<'_, '_>, index: usize, path: &str, context: Option<&Context>) -> RuntimeProgram {
+    let system = ["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/"].iter().any(|folder| path.starts_with(folder));
+    let script = path.rsplit('.').next().is_some_and(|end| matches!(end, "sh" | "bash")) && path.contains('.');
+    if (system || !path.contains('/')) && !script {
+        return RuntimeProgram::System;
+    }
+    let folder = match &model.states[index].workdir {
+        Workdir::Known(folder) => folder.as_str(),
+        Workdir::Inherited | Workdir::Unknown => Copy::FOLDER_IN_FORCE,
+    };
+    let place = join(folder, path);
+    let stage = model.stage_of(index).map_or(0..0, |stage| stage.range.start..index);
+    let unknown = || RuntimeProgram::Unknown(path.to_owned());
+    let Some(context) = context else { return unknown() };
+    let source = stage.rev().filter_map(|at| Copy::of(model, at)).find_map(|copy| copy.source_of(&place, Some(context)));
+    let text = source.and_then(|source| context.read(&source));
+    text.map_or_else(unknown, |text| RuntimeProgram::Script(String::from_utf8_lossy(&text).into_owned()))
+}

@@ -1,15 +1,16 @@
 //! A RUN that fetched apt's lists removes them at its end.
 
 use crate::knowledge::{self, Family, Verb, commands};
+use crate::model::copy::{self, RuntimeProgram};
 use crate::model::{Model, User};
 use crate::shell::{Body, Command, Interpreter, Script};
 use crate::syntax::{Args, Keyword};
 
 use super::trace::{Joint, Part, Pipeline, Token};
-use super::{Demand, Refusal, Version};
+use super::{Demand, Facts, Refusal, Version};
 
 /// Checks the claim.
-pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>, demand: Demand) -> Result<(), Refusal> {
+pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>, demand: Demand, facts: Facts<'_>) -> Result<(), Refusal> {
     let (old, new) = (&before.trace.tokens, &after.trace.tokens);
     let (mut i, mut j) = (0, 0);
     let mut run = None;
@@ -37,7 +38,7 @@ pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>, demand: Demand) 
         keeps_the_result(&script, &before.model.states[index].shell, *joint)?;
         fetches_lists(&before.model, &script, index)?;
         if demand == Demand::SameImage {
-            nothing_reads_lists_later(&before.model, index)?;
+            nothing_reads_lists_later(&before.model, index, facts)?;
         }
         j += 1;
     }
@@ -137,11 +138,11 @@ fn is_plain_update(simple: &crate::shell::Simple) -> bool {
 }
 
 /// Everything that sees the files after this RUN must be known not to read the lists.
-fn nothing_reads_lists_later(model: &Model<'_, '_>, index: usize) -> Result<(), Refusal> {
+fn nothing_reads_lists_later(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Result<(), Refusal> {
     let stage = model.stage_of(index).map_or(0, |stage| stage.index);
     let later = model.later(index);
     for other in later.iter().copied() {
-        reads_no_lists(model, other)?;
+        reads_no_lists(model, other, facts)?;
     }
     // `COPY --from` and a mount of this stage may take the lists along.
     let name = model.stages[stage].name.as_deref();
@@ -162,7 +163,7 @@ fn nothing_reads_lists_later(model: &Model<'_, '_>, index: usize) -> Result<(), 
     Ok(())
 }
 
-fn reads_no_lists(model: &Model<'_, '_>, index: usize) -> Result<(), Refusal> {
+fn reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Result<(), Refusal> {
     let instruction = model.instructions[index];
     let line = instruction.first_line;
     let keyword = match &instruction.body.args {
@@ -177,9 +178,7 @@ fn reads_no_lists(model: &Model<'_, '_>, index: usize) -> Result<(), Refusal> {
         return Err(Refusal::new(format!("line {line} may use the lists")));
     }
     if keyword != Keyword::Run {
-        // What runs in the container later gets no lists from any cleaned base image either; only a
-        // command that names apt shows that it counts on them.
-        return Ok(());
+        return container_reads_no_lists(model, index, facts);
     }
     match model.body(index) {
         Some(Body::Script(script)) => {
@@ -199,6 +198,38 @@ fn reads_no_lists(model: &Model<'_, '_>, index: usize) -> Result<(), Refusal> {
         }
         _ => Err(Refusal::new(format!("what line {line} runs can't be read, and may use the lists"))),
     }
+}
+
+/// What the container runs: a program of the system counts on no lists, a script of the project may.
+fn container_reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Result<(), Refusal> {
+    let words: Vec<String> = match model.body(index) {
+        Some(Body::Exec(words)) => words,
+        Some(Body::Script(script)) => script
+            .simple_commands()
+            .iter()
+            .flat_map(|simple| simple.words.iter().filter_map(|word| word.literal.clone()))
+            .collect(),
+        _ => return Ok(()),
+    };
+    let line = model.instructions[index].first_line;
+    for word in words {
+        match copy::runtime_program(model, index, &word, facts.context) {
+            RuntimeProgram::System => {}
+            RuntimeProgram::Script(text) if !mentions_apt(&text) => {}
+            RuntimeProgram::Script(_) => return Err(Refusal::new(format!("`{word}`, which line {line} runs, uses apt"))),
+            // An argument that is a path is seldom a program: only the first word of the exec form counts.
+            RuntimeProgram::Unknown(path) if is_script_name(&path) => {
+                return Err(Refusal::new(format!("`{path}`, which line {line} runs, can't be read and may use the lists")));
+            }
+            RuntimeProgram::Unknown(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn is_script_name(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.contains("entrypoint") || [".sh", ".bash"].iter().any(|end| name.ends_with(end)) || !name.contains('.')  && path.starts_with("./")
 }
 
 fn mentions_apt(text: &str) -> bool {

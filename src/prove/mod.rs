@@ -131,7 +131,7 @@ pub fn prove(
         Claim::RunBoundaries => run_boundaries::check(before, after),
         Claim::PackageOrder => package_order::check(before, after, demand),
         Claim::AptUpdateJoined => apt_update::check(before, after),
-        Claim::AptListsCleanup => apt_lists::check(before, after, demand),
+        Claim::AptListsCleanup => apt_lists::check(before, after, demand, facts),
         Claim::StepOrder => step_order::check(before, after, demand, facts),
     }
 }

@@ -1,7 +1,9 @@
 //! A RUN that fetches apt's lists removes them at its end.
 
+use crate::context::Context;
 use crate::edit::{Edit, Fix, Proposals, Safety, Subject, Transform};
 use crate::knowledge::{self, Family, Verb, commands};
+use crate::model::copy::{self, RuntimeProgram};
 use crate::model::{Model, User};
 use crate::prove::Claim;
 use crate::shell::{Body, Chain, Script, Simple, Terminator};
@@ -34,7 +36,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         let span = model.instructions[index].span;
         match separator(model, index, &script) {
             Err(reason) => proposals.leave(span, format!("apt's lists stay in the image: {reason}")),
-            Ok(separator) => match later_use(model, index) {
+            Ok(separator) => match later_use(model, subject.context, index) {
                 LaterUse::Surely(line) => {
                     proposals.leave(span, format!("apt's lists stay in the image: line {line} uses them"));
                 }
@@ -136,7 +138,7 @@ enum LaterUse {
 }
 
 /// Whether anything that sees this RUN's files may use the lists.
-fn later_use(model: &Model<'_, '_>, index: usize) -> LaterUse {
+fn later_use(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> LaterUse {
     let mut perhaps = None;
     for later in model.later(index) {
         let line = model.instructions[later].first_line;
@@ -159,6 +161,13 @@ fn later_use(model: &Model<'_, '_>, index: usize) -> LaterUse {
             }
         }
         if keyword != Keyword::Run {
+            match started(model, context, later) {
+                Started::ReadsNoLists => {}
+                Started::UsesApt => return LaterUse::Surely(line),
+                Started::Unknown(path) => {
+                    perhaps.get_or_insert_with(|| format!("`{path}`, which line {line} starts, can't be read and may use them"));
+                }
+            }
             continue;
         }
         let Some(script) = script else {
@@ -177,6 +186,35 @@ fn later_use(model: &Model<'_, '_>, index: usize) -> LaterUse {
         }
     }
     perhaps.map_or(LaterUse::None, LaterUse::Perhaps)
+}
+
+enum Started {
+    ReadsNoLists,
+    UsesApt,
+    Unknown(String),
+}
+
+/// What CMD or ENTRYPOINT starts: a script of the project may use apt.
+fn started(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> Started {
+    let literals: Vec<String> = match model.body(index) {
+        Some(Body::Exec(words)) => words,
+        Some(Body::Script(script)) => {
+            let simple = script.simple_commands().into_iter();
+            simple.flat_map(|simple| simple.words.iter().filter_map(|word| word.literal.clone())).collect()
+        }
+        _ => return Started::ReadsNoLists,
+    };
+    let mut result = Started::ReadsNoLists;
+    for word in literals {
+        match copy::runtime_program(model, index, &word, context) {
+            RuntimeProgram::Script(text) if text.contains("apt-get") || text.contains("apt ") => return Started::UsesApt,
+            RuntimeProgram::Unknown(path) if path.contains("entrypoint") || path.ends_with(".sh") || path.starts_with("./") => {
+                result = Started::Unknown(path);
+            }
+            _ => {}
+        }
+    }
+    result
 }
 
 fn fix(model: &Model<'_, '_>, index: usize, script: &Script<'_>, separator: &str, doubt: Option<&str>) -> Fix {

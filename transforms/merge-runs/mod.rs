@@ -6,7 +6,7 @@ use crate::edit::{Fix, Proposals, Safety, Subject, Transform};
 use crate::knowledge::{commands, managers};
 use crate::model::Model;
 use crate::prove::Claim;
-use crate::shell::{Body, Command, CompoundKind, Script, Simple};
+use crate::shell::{Body, Command, CompoundKind, Script, Simple, Terminator};
 use crate::style::{self, Style};
 use crate::syntax::{Item, Keyword, TriviaKind};
 
@@ -30,9 +30,13 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             index += 1;
             continue;
         };
-        let mut group = vec![(index, first)];
+        let mut group = vec![Member { index, script: first, braced: false }];
         while let Some(next) = next_of_group(model, &group, everything, proposals) {
+            let ends = next.braced;
             group.push(next);
+            if ends {
+                break;
+            }
         }
         index += group.len();
         if group.len() > 1 {
@@ -40,6 +44,14 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             proposals.fixes.push(fix(model, style, &group));
         }
     }
+}
+
+/// A RUN of a group that becomes one.
+struct Member<'s> {
+    index: usize,
+    script: Script<'s>,
+    /// Whether it goes into braces, as it handles failures of its own; only the last one may.
+    braced: bool,
 }
 
 fn run_script<'s>(model: &Model<'_, 's>, index: usize) -> Option<Script<'s>> {
@@ -55,18 +67,21 @@ fn run_script<'s>(model: &Model<'_, 's>, index: usize) -> Option<Script<'s>> {
 /// The RUN after the group, where it may and should join it.
 fn next_of_group<'s>(
     model: &Model<'_, 's>,
-    group: &[(usize, Script<'s>)],
+    group: &[Member<'s>],
     everything: bool,
     proposals: &mut Proposals,
-) -> Option<(usize, Script<'s>)> {
-    let (last, left) = group.last()?;
+) -> Option<Member<'s>> {
+    let Member { index: last, script: left, .. } = group.last()?;
     let next = model.next_in_stage(*last).filter(|next| model.keyword(*next) == Keyword::Run)?;
     let right = run_script(model, next)?;
     if !everything && !belongs_together(left, &right) {
         return None;
     }
     match why_not(model, (*last, left), (next, &right)) {
-        None => Some((next, right)),
+        None => {
+            let braced = not_a_plain_chain(&right).is_some();
+            Some(Member { index: next, script: right, braced })
+        }
         Some(reason) => {
             let line = model.instructions[*last].first_line;
             proposals.leave(model.instructions[next].span, format!("not joined to the RUN of line {line}: {reason}"));
@@ -151,7 +166,10 @@ fn why_not(model: &Model<'_, '_>, (first, left): (usize, &Script<'_>), (second, 
     if flags(first).iter().any(|flag| !flag.starts_with("--mount=type=cache") && !flag.starts_with("--network=")) {
         return Some("a mount is made anew for each RUN".to_owned());
     }
-    if let Some(reason) = not_a_plain_chain(left).or_else(|| not_a_plain_chain(right)) {
+    if let Some(reason) = not_a_plain_chain(left) {
+        return Some(reason);
+    }
+    if let Some(reason) = not_a_plain_chain(right).filter(|_| !fits_braces(right)) {
         return Some(reason);
     }
     if !model.states[first].shell.is_plain() || !model.states[second].shell.is_plain() {
@@ -190,6 +208,20 @@ fn not_a_plain_chain(script: &Script<'_>) -> Option<String> {
     None
 }
 
+/// Whether a script keeps its own way with failures within `{ …; }` at the end of a chain.
+fn fits_braces(script: &Script<'_>) -> bool {
+    let foreground = script.list.items.iter().all(|item| matches!(item.end, Terminator::None | Terminator::Semicolon));
+    let complete = script.list.items.last().is_some_and(|item| item.end == Terminator::None);
+    let quiet = script.simple_commands().iter().all(|simple| {
+        simple.redirects.iter().all(|redirect| !redirect.heredoc)
+            && simple.name().is_some_and(|name| !commands::changes_shell(name) && !commands::leaves_process(name))
+    });
+    let simple_only = script.list.items.iter().flat_map(|item| &item.chain.links).all(|link| {
+        !link.pipeline.negated && link.pipeline.commands.iter().all(|command| matches!(command, Command::Simple(_)))
+    });
+    foreground && complete && quiet && simple_only && script.comments.is_empty()
+}
+
 fn speaks_to_a_tool(model: &Model<'_, '_>, first: usize, second: usize) -> bool {
     let (from, to) = (model.instructions[first].span.end, model.instructions[second].span.start);
     let comments = model.file.items.iter().filter_map(|item| match item {
@@ -202,16 +234,17 @@ fn speaks_to_a_tool(model: &Model<'_, '_>, first: usize, second: usize) -> bool 
     })
 }
 
-fn fix(model: &Model<'_, '_>, file_style: &Style, group: &[(usize, Script<'_>)]) -> Fix {
-    let multi_line = group.iter().find(|(index, _)| {
-        let instruction = model.instructions[*index];
+fn fix(model: &Model<'_, '_>, file_style: &Style, group: &[Member<'_>]) -> Fix {
+    let multi_line = group.iter().find(|member| {
+        let instruction = model.instructions[member.index];
         instruction.first_line != instruction.last_line
     });
-    let style = multi_line.map_or_else(|| file_style.clone(), |(index, _)| file_style.of_run(model, *index));
+    let style = multi_line.map_or_else(|| file_style.clone(), |member| file_style.of_run(model, member.index));
     let mut edits = Vec::new();
     for pair in group.windows(2) {
-        let [(first, left), (second, right)] = pair else { continue };
-        edits.extend(style::run::join(model, &style, (*first, left), (*second, right), false));
+        let [first, second] = pair else { continue };
+        let (left, right) = ((first.index, &first.script), (second.index, &second.script));
+        edits.extend(style::run::join(model, &style, left, right, second.braced));
     }
     Fix {
         title: format!("join {} RUN instructions", group.len()),
