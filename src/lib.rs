@@ -1,5 +1,6 @@
 //! The engine of dockmod: find Dockerfiles, parse them, propose fixes, prove them, show or write them.
 
+pub mod cli;
 pub mod context;
 pub mod edit;
 pub mod knowledge;
@@ -10,6 +11,7 @@ pub mod shell;
 pub mod style;
 pub mod syntax;
 pub mod walk;
+pub mod write;
 
 #[path = "../transforms/mod.rs"]
 pub mod transforms;

@@ -12,7 +12,7 @@ pub use copy::Copy;
 pub use sources::literal_sources;
 pub use state::{State, User, Workdir};
 
-use crate::shell::{self, Body};
+use crate::shell::{self, Body, Script};
 use crate::syntax::{Args, Dockerfile, Instruction, Keyword};
 
 /// A Dockerfile with what is in force at each instruction.
@@ -26,6 +26,8 @@ pub struct Model<'f, 's> {
     pub stages: Vec<Stage>,
     /// What is in force just before each instruction.
     pub states: Vec<State>,
+    /// What each instruction runs.
+    bodies: Vec<Option<Body<'s>>>,
 }
 
 impl<'f, 's> Model<'f, 's> {
@@ -35,7 +37,9 @@ impl<'f, 's> Model<'f, 's> {
         let instructions: Vec<_> = file.instructions().collect();
         let stages = stage::stages(&instructions);
         let states = state::states(file, &instructions, &stages);
-        Self { file, instructions, stages, states }
+        let bodies = instructions.iter().zip(&states);
+        let bodies = bodies.map(|(instruction, state)| shell::body_of(file, instruction, &state.shell)).collect();
+        Self { file, instructions, stages, states, bodies }
     }
 
     /// The stage that an instruction belongs to; `None` before the first FROM.
@@ -46,8 +50,30 @@ impl<'f, 's> Model<'f, 's> {
 
     /// What an instruction runs; see [`shell::body_of`].
     #[must_use]
-    pub fn body(&self, index: usize) -> Option<Body<'s>> {
-        shell::body_of(self.file, self.instructions[index], &self.states[index].shell)
+    pub fn body(&self, index: usize) -> Option<&Body<'s>> {
+        self.bodies[index].as_ref()
+    }
+
+    /// The script that an instruction runs, where it is one that can be read.
+    #[must_use]
+    pub fn script(&self, index: usize) -> Option<&Script<'s>> {
+        match self.body(index) {
+            Some(Body::Script(script)) => Some(script),
+            _ => None,
+        }
+    }
+
+    /// The script of a RUN without heredocs, where it can be read.
+    #[must_use]
+    pub fn run_script(&self, index: usize) -> Option<&Script<'s>> {
+        let plain = self.keyword(index) == Keyword::Run && self.instructions[index].heredocs.is_empty();
+        if plain { self.script(index) } else { None }
+    }
+
+    /// The flags of an instruction, as BuildKit reads them.
+    #[must_use]
+    pub fn flags(&self, index: usize) -> Vec<&str> {
+        self.instructions[index].body.flags.iter().map(|flag| flag.text.as_str()).collect()
     }
 
     /// The instructions that see the files which instruction `index` leaves: the rest of its stage, and all

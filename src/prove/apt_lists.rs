@@ -35,8 +35,8 @@ pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>, demand: Demand, 
             return Err(Refusal::new("the lists are removed before the RUN's end, or behind a comment"));
         }
         let script = script(&before.model, index)?;
-        keeps_the_result(&script, &before.model.states[index].shell, *joint)?;
-        fetches_lists(&before.model, &script, index)?;
+        keeps_the_result(script, &before.model.states[index].shell, *joint)?;
+        fetches_lists(&before.model, script, index)?;
         if demand == Demand::SameImage {
             nothing_reads_lists_later(&before.model, index, facts)?;
         }
@@ -53,11 +53,8 @@ fn removes_lists(pipeline: &Pipeline) -> bool {
     raw == ["rm", "-rf", "/var/lib/apt/lists/*"] && parts.iter().all(|part| matches!(part, Part::Word { .. }))
 }
 
-fn script<'s>(model: &Model<'_, 's>, index: usize) -> Result<Script<'s>, Refusal> {
-    match model.body(index) {
-        Some(Body::Script(script)) => Ok(*script),
-        _ => Err(Refusal::new("a RUN that is no readable script")),
-    }
+fn script<'m, 's>(model: &'m Model<'_, 's>, index: usize) -> Result<&'m Script<'s>, Refusal> {
+    model.script(index).ok_or_else(|| Refusal::new("a RUN that is no readable script"))
 }
 
 /// A failure of what stood at the end must still fail the RUN.
@@ -120,8 +117,8 @@ fn fetches_lists(model: &Model<'_, '_>, script: &Script<'_>, index: usize) -> Re
             && item.chain.is_and_only()
             && item.chain.links.iter().any(|link| link.pipeline.simple().is_some_and(is_plain_update))
     });
-    let text = String::from_utf8_lossy(script.text.text());
-    if text.contains("sudo") {
+    let sudo = script.simple_commands().iter().any(|simple| simple.name() == Some("sudo"));
+    if sudo {
         return Err(Refusal::new("the update runs under sudo, and the removal would not"));
     }
     if !surely {
@@ -203,7 +200,7 @@ fn reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Resu
 /// What the container runs: a program of the system counts on no lists, a script of the project may.
 fn container_reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Result<(), Refusal> {
     let words: Vec<String> = match model.body(index) {
-        Some(Body::Exec(words)) => words,
+        Some(Body::Exec(words)) => words.clone(),
         Some(Body::Script(script)) => script
             .simple_commands()
             .iter()
@@ -239,7 +236,7 @@ fn mentions_apt(text: &str) -> bool {
 
 /// Whether a RUN fetches the lists itself before it uses them.
 fn refreshes_first(model: &Model<'_, '_>, index: usize) -> bool {
-    let Some(Body::Script(script)) = model.body(index) else { return false };
+    let Some(script) = model.script(index) else { return false };
     let apt = script.simple_commands().into_iter().find(|simple| simple.words.iter().any(|word| {
         word.literal.as_deref().is_some_and(mentions_apt)
     }));

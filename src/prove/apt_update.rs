@@ -1,7 +1,6 @@
 //! A lone `apt-get update` moved to the front of the RUN that installs.
 
 use crate::knowledge::{self, Family, Verb};
-use crate::shell::Body;
 use crate::syntax::Keyword;
 
 use super::trace::{Joint, Part, Pipeline, Token};
@@ -111,7 +110,7 @@ fn moved_up(before: &Version<'_, '_>, tokens: &mut Vec<Token>, open: usize) -> R
 }
 
 fn install_is_one_chain(before: &Version<'_, '_>, target: usize) -> Result<(), Refusal> {
-    let Some(Body::Script(script)) = before.model.body(target) else {
+    let Some(script) = before.model.script(target) else {
         return Err(Refusal::new("the RUN that installs is no readable script"));
     };
     if script.text.text().len() + 64 > joining::MAX_SCRIPT {

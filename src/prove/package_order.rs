@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::knowledge::{self, Verb};
-use crate::shell::{Body, Script};
+use crate::shell::Script;
 use crate::syntax::TriviaKind;
 
 use super::trace::{Part, Pipeline, Token};
@@ -139,10 +139,7 @@ fn anchors(version: &Version<'_, '_>) -> Vec<Anchor> {
         if comments.is_empty() {
             continue;
         }
-        let words = match model.body(index) {
-            Some(Body::Script(script)) => placed_words(&script),
-            _ => Vec::new(),
-        };
+        let words = model.script(index).map(placed_words).unwrap_or_default();
         for (at, comment) in comments.iter().enumerate() {
             let from = comment.span.end;
             // Comment lines in a row are one comment: what follows the last of them counts.

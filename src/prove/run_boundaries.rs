@@ -76,19 +76,19 @@ fn joined_here(
     }
     joining::mounts_are_lasting(&first_flags)?;
     let (left, right) = (script(model, first)?, script(model, second)?);
-    joining::leaves_only_files(&left, &model.states[first].shell)?;
-    joining::finds_the_same_commands(&left, &right)?;
+    joining::leaves_only_files(left, &model.states[first].shell)?;
+    joining::finds_the_same_commands(left, right)?;
     if left.text.text().len() + right.text.text().len() + 8 > joining::MAX_SCRIPT {
         return Err(Refusal::new("the joined command is too long for one `sh -c`"));
     }
     match old.get(i + 1) {
         Some(Token::Link { joint: Joint::None, pipeline: alone }) if alone == pipeline => {
             // What follows must be an `&&` chain too, or a failure of the first RUN would be handled.
-            joining::leaves_only_files(&right, &model.states[second].shell)
-                .or_else(|refusal| ends_the_group(model, &right, second, new, j).map_err(|()| refusal))?;
+            joining::leaves_only_files(right, &model.states[second].shell)
+                .or_else(|refusal| ends_the_group(model, right, second, new, j).map_err(|()| refusal))?;
             Ok(((i + 2, j + 1), second))
         }
-        _ => braced(&right, old, (i, j), pipeline, second),
+        _ => braced(right, old, (i, j), pipeline, second),
     }
 }
 
@@ -147,9 +147,6 @@ fn braced(
     })
 }
 
-fn script<'s>(model: &Model<'_, 's>, index: usize) -> Result<Script<'s>, Refusal> {
-    match model.body(index) {
-        Some(Body::Script(script)) => Ok(*script),
-        _ => Err(Refusal::new("a RUN that is no readable script")),
-    }
+fn script<'m, 's>(model: &'m Model<'_, 's>, index: usize) -> Result<&'m Script<'s>, Refusal> {
+    model.script(index).ok_or_else(|| Refusal::new("a RUN that is no readable script"))
 }

@@ -7,7 +7,7 @@
 use crate::context::Context;
 use crate::knowledge::ecosystems::{self, Install, Need, Project};
 use crate::model::{Copy, Model};
-use crate::shell::{Body, Command};
+use crate::shell::Command;
 use crate::syntax::{Item, Keyword, Span, Trivia, TriviaKind, dump};
 
 use super::{Demand, Facts, Refusal, Version};
@@ -187,10 +187,11 @@ impl Rules<'_, '_, '_> {
         if self.before.states[run].workdir != self.before.states[copy].workdir {
             return Err(Refusal::new("the working directory changed in between"));
         }
-        let links = (0..copy).any(|index| match self.before.body(index) {
-            Some(Body::Script(script)) => script.simple_commands().iter().any(|simple| simple.name() == Some("ln")),
-            _ => false,
-        });
+        let makes_links = |index: usize| {
+            let script = self.before.script(index);
+            script.is_some_and(|script| script.simple_commands().iter().any(|simple| simple.name() == Some("ln")))
+        };
+        let links = (0..copy).any(makes_links);
         if links {
             return Err(Refusal::new("an earlier step makes links, and a COPY follows them"));
         }
@@ -247,7 +248,7 @@ impl Rules<'_, '_, '_> {
         if !self.before.instructions[run].body.flags.iter().all(|flag| flag.text.starts_with("--mount=type=cache,")) {
             return Err(Refusal::new("a RUN with mounts may read anything"));
         }
-        let Some(Body::Script(script)) = self.before.body(run) else { return Err(refuse()) };
+        let Some(script) = self.before.script(run) else { return Err(refuse()) };
         let chain = script.single_chain().filter(|chain| chain.is_and_only()).ok_or_else(refuse)?;
         let mut installs = Vec::new();
         for link in &chain.links {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::model::Model;
-use crate::shell::{Body, Command, Joiner, Script, Simple, Terminator};
+use crate::shell::{Command, Joiner, Script, Simple, Terminator};
 use crate::syntax::{Dockerfile, Item, Keyword, Span, TriviaKind, dump};
 
 /// Directives, then tokens in file order.
@@ -169,21 +169,18 @@ fn instruction_tokens(model: &Model<'_, '_>, index: usize, tokens: &mut Vec<Toke
     let instruction = model.instructions[index];
     let keyword = instruction.body.keyword;
     let inner = instruction.inner.iter().filter(|trivia| trivia.kind == TriviaKind::Comment);
-    let script = match model.body(index) {
-        Some(Body::Script(script)) if keyword == Keyword::Run && instruction.heredocs.is_empty() => script,
-        _ => {
-            let mut says = dump::instruction(model.file, instruction);
-            says.start_line = 0;
-            says.end_line = 0;
-            tokens.push(Token::Step { index: Index(index), keyword, says: Box::new(says) });
-            tokens.extend(inner.map(|trivia| comment(model.file, trivia.span)));
-            return;
-        }
+    let Some(script) = model.run_script(index) else {
+        let mut says = dump::instruction(model.file, instruction);
+        says.start_line = 0;
+        says.end_line = 0;
+        tokens.push(Token::Step { index: Index(index), keyword, says: Box::new(says) });
+        tokens.extend(inner.map(|trivia| comment(model.file, trivia.span)));
+        return;
     };
     let flags = instruction.body.flags.iter().map(|flag| flag.text.clone()).collect();
     tokens.push(Token::Open { index: Index(index), flags });
     let mut inner = inner.peekable();
-    let (links, end) = links(&script);
+    let (links, end) = links(script);
     for (at, link) in links {
         while let Some(trivia) = inner.next_if(|trivia| trivia.span.start < at) {
             tokens.push(comment(model.file, trivia.span));

@@ -1,1 +1,139 @@
 //! Counts of a run.
+
+use std::collections::BTreeMap;
+
+use crate::edit::Outcome;
+
+/// What a run did.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// Files that were looked at.
+    pub files: usize,
+    /// Files that change.
+    pub changed: usize,
+    /// Documents, templates and the like.
+    pub skipped: usize,
+    /// Files that could not be read, parsed or written.
+    pub failed: usize,
+    transforms: BTreeMap<&'static str, Counts>,
+    reasons: BTreeMap<(&'static str, String), usize>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    applied: usize,
+    withheld: usize,
+    left: usize,
+    refused: usize,
+}
+
+impl Summary {
+    /// Counts the outcome of one file.
+    pub fn count(&mut self, outcome: &Outcome) {
+        self.files += 1;
+        self.changed += usize::from(outcome.changed.is_some());
+        for fix in &outcome.applied {
+            self.transforms.entry(fix.transform.id).or_default().applied += 1;
+        }
+        for held in &outcome.withheld {
+            self.transforms.entry(held.transform.id).or_default().withheld += 1;
+        }
+        for left in &outcome.left {
+            self.transforms.entry(left.transform.id).or_default().left += 1;
+            *self.reasons.entry((left.transform.id, general(&left.reason))).or_default() += 1;
+        }
+        for dropped in &outcome.dropped {
+            self.transforms.entry(dropped.transform.id).or_default().refused += 1;
+            *self.reasons.entry((dropped.transform.id, format!("not proved: {}", general(&dropped.reason)))).or_default() += 1;
+        }
+    }
+
+    fn total(&self, part: impl Fn(&Counts) -> usize) -> usize {
+        self.transforms.values().map(part).sum()
+    }
+
+    /// The summary; `done` tells whether the fixes were written.
+    #[must_use]
+    pub fn lines(&self, done: bool) -> Vec<String> {
+        let verb = if done { "changed" } else { "would change" };
+        let mut first = format!("{} of {} files {verb}: {}", self.changed, self.files, plural(self.total(|counts| counts.applied), "fix", "fixes"));
+        let each: Vec<String> = self
+            .transforms
+            .iter()
+            .filter(|(_, counts)| counts.applied > 0)
+            .map(|(id, counts)| format!("{id} {}", counts.applied))
+            .collect();
+        if !each.is_empty() {
+            first.push_str(&format!(" ({})", each.join(", ")));
+        }
+        let mut lines = vec![first];
+        let mut rest = Vec::new();
+        let left = self.total(|counts| counts.left);
+        if left > 0 {
+            rest.push(format!("{} left alone", plural(left, "place", "places")));
+        }
+        let refused = self.total(|counts| counts.refused);
+        if refused > 0 {
+            rest.push(format!("{} refused by the proof", plural(refused, "fix", "fixes")));
+        }
+        if !rest.is_empty() {
+            lines.push(format!("{} (--verbose says why)", rest.join(", ")));
+        }
+        let withheld = self.total(|counts| counts.withheld);
+        if withheld > 0 {
+            lines.push(format!("--unsafe would bring {} more", plural(withheld, "fix", "fixes")));
+        }
+        if self.skipped > 0 {
+            lines.push(format!("{} skipped: documents and templates (--verbose names them)", plural(self.skipped, "file", "files")));
+        }
+        if self.failed > 0 {
+            lines.push(format!("{} failed", plural(self.failed, "file", "files")));
+        }
+        lines
+    }
+
+    /// A table by transform, and the commonest reasons for leaving a place alone.
+    #[must_use]
+    pub fn statistics(&self) -> Vec<String> {
+        let width = self.transforms.keys().map(|id| id.len()).max().unwrap_or(0).max("transform".len());
+        let mut lines = vec![format!("{:width$}  {:>7}  {:>7}  {:>7}  {:>10}", "transform", "fixes", "unsafe", "refused", "left alone")];
+        for (id, counts) in &self.transforms {
+            lines.push(format!(
+                "{id:width$}  {:>7}  {:>7}  {:>7}  {:>10}",
+                counts.applied, counts.withheld, counts.refused, counts.left
+            ));
+        }
+        let mut reasons: Vec<(&(&'static str, String), &usize)> = self.reasons.iter().collect();
+        reasons.sort_by(|left, right| right.1.cmp(left.1).then(left.0.cmp(right.0)));
+        for ((id, reason), count) in reasons {
+            lines.push(format!("{count:>7}  {id}: {reason}"));
+        }
+        lines
+    }
+}
+
+fn plural(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// A reason without what is special to one file, so that equal ones count together.
+fn general(reason: &str) -> String {
+    let mut result = String::new();
+    for (index, part) in reason.split('`').enumerate() {
+        result.push_str(if index % 2 == 0 { part } else { "…" });
+    }
+    let mut text = String::with_capacity(result.len());
+    let mut in_number = false;
+    for c in result.chars() {
+        if c.is_ascii_digit() {
+            if !in_number {
+                text.push('N');
+            }
+            in_number = true;
+            continue;
+        }
+        in_number = false;
+        text.push(c);
+    }
+    text
+}

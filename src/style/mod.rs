@@ -3,7 +3,7 @@
 pub mod run;
 
 use crate::model::Model;
-use crate::shell::{Body, Script};
+use crate::shell::Script;
 use crate::syntax::{Instruction, Keyword};
 
 /// Where an operator stands when a command goes on in the next line.
@@ -53,8 +53,8 @@ impl Style {
                     None => indents.push((indent, 1)),
                 }
             }
-            if let Some(Body::Script(script)) = model.body(index) {
-                let (at_start, at_end) = operator_places(source, &script);
+            if let Some(script) = model.script(index) {
+                let (at_start, at_end) = operator_places(source, script);
                 starts += at_start;
                 ends += at_end;
             }
@@ -79,8 +79,8 @@ impl Style {
         if let Some(indent) = continuation_indent(source, instruction) {
             style.indent = indent;
         }
-        if let Some(Body::Script(script)) = model.body(index) {
-            let (starts, ends) = operator_places(source, &script);
+        if let Some(script) = model.script(index) {
+            let (starts, ends) = operator_places(source, script);
             if starts > 0 && ends == 0 {
                 style.operator = OperatorPlace::LineStart;
             } else if ends > 0 && starts == 0 {

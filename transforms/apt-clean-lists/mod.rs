@@ -29,19 +29,19 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         if model.keyword(index) != Keyword::Run {
             continue;
         }
-        let Some(Body::Script(script)) = model.body(index) else { continue };
-        if !names_update(&script) || already_removes(&script) {
+        let Some(script) = model.script(index) else { continue };
+        if !names_update(script) || already_removes(script) {
             continue;
         }
         let span = model.instructions[index].span;
-        match separator(model, index, &script) {
+        match separator(model, index, script) {
             Err(reason) => proposals.leave(span, format!("apt's lists stay in the image: {reason}")),
             Ok(separator) => match later_use(model, subject.context, index) {
                 LaterUse::Surely(line) => {
                     proposals.leave(span, format!("apt's lists stay in the image: line {line} uses them"));
                 }
-                LaterUse::Perhaps(reason) => proposals.fixes.push(fix(model, index, &script, separator, Some(&reason))),
-                LaterUse::None => proposals.fixes.push(fix(model, index, &script, separator, None)),
+                LaterUse::Perhaps(reason) => proposals.fixes.push(fix(model, index, script, separator, Some(&reason))),
+                LaterUse::None => proposals.fixes.push(fix(model, index, script, separator, None)),
             },
         }
     }
@@ -147,13 +147,10 @@ fn later_use(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> 
             continue;
         }
         let text = String::from_utf8_lossy(model.instructions[later].span.slice(model.file.source)).into_owned();
-        let script = match model.body(later) {
-            Some(Body::Script(script)) => Some(script),
-            _ => None,
-        };
+        let script = model.script(later);
         let mentions = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).any(|word| matches!(word, "apt" | "apt-get" | "aptitude"));
         if mentions {
-            let refreshed = script.as_ref().is_some_and(|script| {
+            let refreshed = script.is_some_and(|script| {
                 script.simple_commands().into_iter().find(|simple| words(simple).iter().flatten().any(|word| word.starts_with("apt"))).is_some_and(is_update)
             });
             if !refreshed {
@@ -197,7 +194,7 @@ enum Started {
 /// What CMD or ENTRYPOINT starts: a script of the project may use apt.
 fn started(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> Started {
     let literals: Vec<String> = match model.body(index) {
-        Some(Body::Exec(words)) => words,
+        Some(Body::Exec(words)) => words.clone(),
         Some(Body::Script(script)) => {
             let simple = script.simple_commands().into_iter();
             simple.flat_map(|simple| simple.words.iter().filter_map(|word| word.literal.clone())).collect()

@@ -4,7 +4,7 @@ use crate::edit::{Edit, Fix, Proposals, Safety, Subject, Transform};
 use crate::knowledge::{self, Family, Verb};
 use crate::model::Model;
 use crate::prove::Claim;
-use crate::shell::{Body, Script, Simple};
+use crate::shell::{Script, Simple};
 use crate::style::{self, OperatorPlace, Style};
 use crate::syntax::{Item, Keyword, Span, TextRange};
 
@@ -21,7 +21,7 @@ pub static TRANSFORM: Transform = Transform {
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
     for update in 0..model.instructions.len() {
-        let Some(left) = script(model, update).filter(|script| is_lone_update(script)) else { continue };
+        let Some(left) = model.run_script(update).filter(|script| is_lone_update(script)) else { continue };
         let span = model.instructions[update].span;
         match install_after(model, update) {
             Ok(None) => {}
@@ -29,9 +29,9 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             Ok(Some((install, right))) => {
                 let style = Style::of(model).of_run(model, install);
                 let edits = if install == update + 1 {
-                    style::run::join(model, &style, (update, &left), (install, &right), false)
+                    style::run::join(model, &style, (update, left), (install, right), false)
                 } else {
-                    move_down(model, &style, (update, &left), (install, &right))
+                    move_down(model, &style, (update, left), (install, right))
                 };
                 proposals.fixes.push(Fix {
                     title: "run `apt-get update` in the RUN that installs".to_owned(),
@@ -42,16 +42,6 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
                 });
             }
         }
-    }
-}
-
-fn script<'s>(model: &Model<'_, 's>, index: usize) -> Option<Script<'s>> {
-    if model.keyword(index) != Keyword::Run || !model.instructions[index].heredocs.is_empty() {
-        return None;
-    }
-    match model.body(index) {
-        Some(Body::Script(script)) => Some(*script),
-        _ => None,
     }
 }
 
@@ -71,7 +61,7 @@ fn is_lone_update(script: &Script<'_>) -> bool {
 
 /// The RUN that the update is for. None where no RUN that installs follows; an error where one does and the
 /// two can't be joined.
-fn install_after<'s>(model: &Model<'_, 's>, update: usize) -> Result<Option<(usize, Script<'s>)>, String> {
+fn install_after<'m, 's>(model: &'m Model<'_, 's>, update: usize) -> Result<Option<(usize, &'m Script<'s>)>, String> {
     let mut at = update;
     while let Some(next) = model.next_in_stage(at) {
         at = next;
@@ -79,7 +69,7 @@ fn install_after<'s>(model: &Model<'_, 's>, update: usize) -> Result<Option<(usi
             Keyword::Label | Keyword::Expose | Keyword::Cmd | Keyword::Stopsignal | Keyword::Healthcheck | Keyword::Maintainer => {}
             Keyword::Run => break,
             keyword => {
-                let installs = model.later(update).iter().any(|index| script(model, *index).is_some_and(|script| starts_with_install(&script)));
+                let installs = model.later(update).iter().any(|index| model.run_script(*index).is_some_and(starts_with_install));
                 return if installs { Err(format!("{keyword} stands between it and the install")) } else { Ok(None) };
             }
         }
@@ -87,9 +77,8 @@ fn install_after<'s>(model: &Model<'_, 's>, update: usize) -> Result<Option<(usi
     if at == update || model.keyword(at) != Keyword::Run {
         return Ok(None);
     }
-    let Some(right) = script(model, at).filter(starts_with_install) else { return Ok(None) };
-    let flags = |index: usize| -> Vec<&str> { model.instructions[index].body.flags.iter().map(|flag| flag.text.as_str()).collect() };
-    if flags(update) != flags(at) {
+    let Some(right) = model.run_script(at).filter(|script| starts_with_install(script)) else { return Ok(None) };
+    if model.flags(update) != model.flags(at) {
         return Err("the two RUNs have different flags".to_owned());
     }
     let one_chain = right.single_chain().is_some_and(crate::shell::Chain::is_and_only);

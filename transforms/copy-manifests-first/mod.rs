@@ -6,7 +6,7 @@ use crate::knowledge::ecosystems::{self, Install, Need, Project};
 use crate::model::copy::{below, join};
 use crate::model::{Copy, Model, Workdir};
 use crate::prove::Claim;
-use crate::shell::{Body, Command};
+use crate::shell::Command;
 use crate::style::Style;
 use crate::syntax::{Item, Keyword, Span, Trivia, TriviaKind};
 
@@ -102,8 +102,7 @@ fn installs(model: &Model<'_, '_>, run: usize) -> Option<Vec<Install>> {
     if !flags.iter().all(|flag| flag.text.starts_with("--mount=type=cache,")) {
         return None;
     }
-    let Some(Body::Script(script)) = model.body(run) else { return None };
-    let chain = script.single_chain().filter(|chain| chain.is_and_only())?;
+    let chain = model.script(run)?.single_chain().filter(|chain| chain.is_and_only())?;
     let mut found = Vec::new();
     for link in &chain.links {
         let [Command::Simple(simple)] = link.pipeline.commands.as_slice() else { return None };

@@ -6,7 +6,7 @@ use crate::edit::{Fix, Proposals, Safety, Subject, Transform};
 use crate::knowledge::{commands, managers};
 use crate::model::Model;
 use crate::prove::Claim;
-use crate::shell::{Body, Command, CompoundKind, Script, Simple, Terminator};
+use crate::shell::{Command, CompoundKind, Script, Simple, Terminator};
 use crate::style::{self, Style};
 use crate::syntax::{Item, Keyword, TriviaKind};
 
@@ -26,7 +26,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let mut file_style = None;
     let mut index = 0;
     while index < model.instructions.len() {
-        let Some(first) = run_script(model, index) else {
+        let Some(first) = model.run_script(index) else {
             index += 1;
             continue;
         };
@@ -47,39 +47,29 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 }
 
 /// A RUN of a group that becomes one.
-struct Member<'s> {
+struct Member<'m, 's> {
     index: usize,
-    script: Script<'s>,
+    script: &'m Script<'s>,
     /// Whether it goes into braces, as it handles failures of its own; only the last one may.
     braced: bool,
 }
 
-fn run_script<'s>(model: &Model<'_, 's>, index: usize) -> Option<Script<'s>> {
-    if model.keyword(index) != Keyword::Run || !model.instructions[index].heredocs.is_empty() {
-        return None;
-    }
-    match model.body(index) {
-        Some(Body::Script(script)) => Some(*script),
-        _ => None,
-    }
-}
-
 /// The RUN after the group, where it may and should join it.
-fn next_of_group<'s>(
-    model: &Model<'_, 's>,
-    group: &[Member<'s>],
+fn next_of_group<'m, 's>(
+    model: &'m Model<'_, 's>,
+    group: &[Member<'m, 's>],
     everything: bool,
     proposals: &mut Proposals,
-) -> Option<Member<'s>> {
+) -> Option<Member<'m, 's>> {
     let Member { index: last, script: left, .. } = group.last()?;
     let next = model.next_in_stage(*last).filter(|next| model.keyword(*next) == Keyword::Run)?;
-    let right = run_script(model, next)?;
-    if !everything && !belongs_together(left, &right) {
+    let right = model.run_script(next)?;
+    if !everything && !belongs_together(left, right) {
         return None;
     }
-    match why_not(model, (*last, left), (next, &right)) {
+    match why_not(model, (*last, left), (next, right)) {
         None => {
-            let braced = not_a_plain_chain(&right).is_some();
+            let braced = not_a_plain_chain(right).is_some();
             Some(Member { index: next, script: right, braced })
         }
         Some(reason) => {
@@ -159,11 +149,11 @@ fn literals(simple: &Simple) -> Vec<Option<&str>> {
 
 /// Why two RUNs can't be one; none where they can.
 fn why_not(model: &Model<'_, '_>, (first, left): (usize, &Script<'_>), (second, right): (usize, &Script<'_>)) -> Option<String> {
-    let flags = |index: usize| -> Vec<&str> { model.instructions[index].body.flags.iter().map(|flag| flag.text.as_str()).collect() };
-    if flags(first) != flags(second) {
+    let flags = model.flags(first);
+    if flags != model.flags(second) {
         return Some("their flags differ".to_owned());
     }
-    if flags(first).iter().any(|flag| !flag.starts_with("--mount=type=cache") && !flag.starts_with("--network=")) {
+    if flags.iter().any(|flag| !flag.starts_with("--mount=type=cache") && !flag.starts_with("--network=")) {
         return Some("a mount is made anew for each RUN".to_owned());
     }
     if let Some(reason) = not_a_plain_chain(left) {
@@ -234,7 +224,7 @@ fn speaks_to_a_tool(model: &Model<'_, '_>, first: usize, second: usize) -> bool 
     })
 }
 
-fn fix(model: &Model<'_, '_>, file_style: &Style, group: &[Member<'_>]) -> Fix {
+fn fix(model: &Model<'_, '_>, file_style: &Style, group: &[Member<'_, '_>]) -> Fix {
     let multi_line = group.iter().find(|member| {
         let instruction = model.instructions[member.index];
         instruction.first_line != instruction.last_line
@@ -243,7 +233,7 @@ fn fix(model: &Model<'_, '_>, file_style: &Style, group: &[Member<'_>]) -> Fix {
     let mut edits = Vec::new();
     for pair in group.windows(2) {
         let [first, second] = pair else { continue };
-        let (left, right) = ((first.index, &first.script), (second.index, &second.script));
+        let (left, right) = ((first.index, first.script), (second.index, second.script));
         edits.extend(style::run::join(model, &style, left, right, second.braced));
     }
     Fix {

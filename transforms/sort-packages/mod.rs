@@ -4,9 +4,9 @@ use crate::edit::{Edit, Fix, Proposals, Safety, Subject, Transform};
 use crate::knowledge::{self, Invocation, Verb};
 use crate::model::Model;
 use crate::prove::Claim;
-use crate::shell::{Body, Script, Simple};
+use crate::shell::{Command, Script, Simple};
 use crate::style::Style;
-use crate::syntax::{Keyword, Span, TriviaKind};
+use crate::syntax::{Span, TriviaKind};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -21,15 +21,12 @@ pub static TRANSFORM: Transform = Transform {
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
     for index in 0..model.instructions.len() {
-        if model.keyword(index) != Keyword::Run || !model.instructions[index].heredocs.is_empty() {
-            continue;
-        }
-        let Some(Body::Script(script)) = model.body(index) else { continue };
+        let Some(script) = model.run_script(index) else { continue };
         let mut edits = Vec::new();
         let mut safety = Safety::Safe;
         let mut sorted = Vec::new();
-        for simple in script.simple_commands() {
-            let Some(list) = PackageList::of(model, index, &script, simple) else { continue };
+        for simple in commands_on_top(script) {
+            let Some(list) = PackageList::of(script, simple) else { continue };
             match list.edits(model, index) {
                 Err(reason) => proposals.leave(script.span(simple.range), format!("the packages are not sorted: {reason}")),
                 Ok(new) if new.is_empty() => {}
@@ -59,6 +56,19 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     }
 }
 
+/// The simple commands outside of groups, branches and loops: what is proved word by word.
+fn commands_on_top<'t>(script: &'t Script<'_>) -> Vec<&'t Simple> {
+    let pipelines = script.list.items.iter().flat_map(|item| &item.chain.links).map(|link| &link.pipeline);
+    pipelines
+        .filter(|pipeline| pipeline.commands.iter().all(|command| matches!(command, Command::Simple(_))))
+        .flat_map(|pipeline| &pipeline.commands)
+        .filter_map(|command| match command {
+            Command::Simple(simple) => Some(simple),
+            Command::Compound(_) => None,
+        })
+        .collect()
+}
+
 /// The packages of one install command, where there are at least two.
 struct PackageList {
     invocation: Invocation,
@@ -79,7 +89,7 @@ struct Item {
 }
 
 impl PackageList {
-    fn of(model: &Model<'_, '_>, _index: usize, script: &Script<'_>, simple: &Simple) -> Option<Self> {
+    fn of(script: &Script<'_>, simple: &Simple) -> Option<Self> {
         let raws: Vec<&str> = simple.words.iter().map(|word| script.str(word.range)).collect();
         let words: Vec<Option<&str>> = simple
             .words
@@ -115,7 +125,6 @@ impl PackageList {
         let before = simple.words[..first].iter().map(|word| script.span(word.range).end).max()?;
         let redirects_before = simple.redirects.iter().map(|redirect| script.span(redirect.range)).filter(|span| span.end <= within.start);
         let before = redirects_before.map(|span| span.end).fold(before, usize::max);
-        let _ = model;
         Some(Self { invocation, items, before, interrupted, refusal })
     }
 

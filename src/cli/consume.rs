@@ -1,0 +1,193 @@
+//! The one place where results are printed or written: preview, check and apply.
+
+use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
+use std::path::PathBuf;
+
+use crate::edit::Outcome;
+use crate::report::diff;
+use crate::report::escape::visible;
+use crate::report::summary::Summary;
+use crate::write;
+
+use super::args::RunArgs;
+use super::run::{FileResult, Report};
+use super::{Status, terminal};
+
+/// What happens with a changed file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Preview,
+    Check,
+    Apply,
+}
+
+/// Takes results in path order.
+pub struct Consumer {
+    mode: Mode,
+    coloured: bool,
+    verbose: bool,
+    quiet: bool,
+    statistics: bool,
+    /// Files outside of these are not written through links.
+    roots: Vec<PathBuf>,
+    summary: Summary,
+    out: BufWriter<Stdout>,
+    to_terminal: bool,
+}
+
+impl Consumer {
+    /// A consumer as the arguments ask for.
+    pub fn new(args: &RunArgs, roots: Vec<PathBuf>) -> Self {
+        let mode = match (args.check, args.apply) {
+            (true, _) => Mode::Check,
+            (_, true) => Mode::Apply,
+            _ => Mode::Preview,
+        };
+        Self {
+            mode,
+            coloured: console::colors_enabled(),
+            verbose: args.verbose,
+            quiet: args.quiet,
+            statistics: args.statistics,
+            roots,
+            summary: Summary::default(),
+            out: BufWriter::new(io::stdout()),
+            to_terminal: io::stdout().is_terminal(),
+        }
+    }
+
+    /// Takes the result of one file.
+    pub fn take(&mut self, report: Report) -> io::Result<()> {
+        let path = report.path.display().to_string();
+        match report.result {
+            FileResult::Skipped(reason) => {
+                self.summary.skipped += 1;
+                if self.verbose {
+                    terminal::line(&format!("{path}: skipped: {reason}"));
+                }
+                Ok(())
+            }
+            FileResult::Failed(message) => {
+                self.summary.failed += 1;
+                self.flush_for_stderr()?;
+                terminal::error(&separated(&path, &message));
+                Ok(())
+            }
+            FileResult::Fixed { source, outcome } => self.fixed(&report.path, &path, &source, &outcome),
+        }
+    }
+
+    fn fixed(&mut self, file: &std::path::Path, path: &str, source: &[u8], outcome: &Outcome) -> io::Result<()> {
+        self.summary.count(outcome);
+        if !outcome.cycle.is_empty() {
+            self.flush_for_stderr()?;
+            terminal::warning(&format!("{path}: {} undo each other: the last of their changes was taken back; please report it", outcome.cycle.join(" and ")));
+        }
+        if self.verbose {
+            self.left_alone(path, outcome)?;
+        }
+        let Some(changed) = &outcome.changed else { return Ok(()) };
+        match self.mode {
+            Mode::Preview => self.preview(path, source, changed, outcome),
+            Mode::Check => {
+                let fixes = count(outcome.applied.len(), "fix", "fixes");
+                let ids = transforms(outcome);
+                writeln!(self.out, "{}: would change: {fixes} ({ids})", self.shown(path))
+            }
+            Mode::Apply => {
+                if let Err(error) = write::replace(file, source, changed, &self.roots) {
+                    self.summary.failed += 1;
+                    self.summary.changed -= 1;
+                    self.flush_for_stderr()?;
+                    terminal::error(&format!("{path}: not written: {error}"));
+                    return Ok(());
+                }
+                let fixes = count(outcome.applied.len(), "fix", "fixes");
+                writeln!(self.out, "{}: fixed: {fixes} ({})", self.shown(path), transforms(outcome))
+            }
+        }
+    }
+
+    /// Above a diff stand its fixes as comment lines, which `git apply` passes over.
+    fn preview(&mut self, path: &str, source: &[u8], changed: &[u8], outcome: &Outcome) -> io::Result<()> {
+        for fix in &outcome.applied {
+            let head = format!("# {path}:{}: {} ({}): {}", fix.line, fix.transform.id, fix.safety.name(), fix.title);
+            let why = format!("#   why: {}; proved: {}", fix.reason, fix.claim.name());
+            for line in [head, why] {
+                let line = visible(&line).into_owned();
+                let line = if self.coloured { console::style(line).dim().to_string() } else { line };
+                writeln!(self.out, "{line}")?;
+            }
+        }
+        let name = path.strip_prefix("./").unwrap_or(path);
+        let text = if self.coloured || self.to_terminal {
+            let text = diff::coloured(name, source, changed);
+            if self.coloured { text } else { console::strip_ansi_codes(&text).into_owned() }
+        } else {
+            diff::unified(name, source, changed)
+        };
+        self.out.write_all(text.as_bytes())
+    }
+
+    fn left_alone(&mut self, path: &str, outcome: &Outcome) -> io::Result<()> {
+        if outcome.left.is_empty() && outcome.withheld.is_empty() && outcome.dropped.is_empty() {
+            return Ok(());
+        }
+        self.flush_for_stderr()?;
+        for left in &outcome.left {
+            terminal::line(&format!("{path}:{}: {}: {}", left.line, left.transform.id, left.reason));
+        }
+        for held in &outcome.withheld {
+            terminal::line(&format!("{path}:{}: {}: only with --unsafe: {}", held.line, held.transform.id, held.reason));
+        }
+        for dropped in &outcome.dropped {
+            terminal::line(&format!("{path}:{}: {}: not proved, so not done: {} ({})", dropped.line, dropped.transform.id, dropped.title, dropped.reason));
+        }
+        Ok(())
+    }
+
+    fn shown(&self, path: &str) -> String {
+        if self.to_terminal { visible(path).into_owned() } else { path.to_owned() }
+    }
+
+    /// Keeps the two streams in order where both go to one terminal.
+    fn flush_for_stderr(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    /// Prints the summary and gives the status.
+    pub fn finish(mut self) -> io::Result<Status> {
+        self.out.flush()?;
+        if !self.quiet {
+            let done = self.mode == Mode::Apply;
+            for line in self.summary.lines(done) {
+                terminal::line(&line);
+            }
+        }
+        if self.statistics {
+            for line in self.summary.statistics() {
+                terminal::line(&line);
+            }
+        }
+        if self.summary.failed > 0 {
+            return Ok(Status::Failed);
+        }
+        Ok(if self.mode == Mode::Check && self.summary.changed > 0 { Status::WouldChange } else { Status::Done })
+    }
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+fn transforms(outcome: &Outcome) -> String {
+    let mut ids: Vec<&str> = outcome.applied.iter().map(|fix| fix.transform.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.join(", ")
+}
+
+/// `path:line:column: message`, or `path: message` where the message has no place.
+fn separated(path: &str, message: &str) -> String {
+    if message.starts_with(|c: char| c.is_ascii_digit()) { format!("{path}:{message}") } else { format!("{path}: {message}") }
+}

@@ -1,0 +1,66 @@
+//! The command line: arguments, the run over files, and what is printed.
+#![allow(clippy::disallowed_methods, reason = "this room reads the environment and writes to the terminal")]
+
+mod args;
+mod catalogue;
+mod consume;
+mod parse_command;
+mod run;
+mod select;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Cli, Command};
+
+/// The status of a run, as documented for scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Done; under `--check`, nothing to change.
+    Done,
+    /// `--check` found something to change.
+    WouldChange,
+    /// Something failed.
+    Failed,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(match status {
+            Status::Done => 0,
+            Status::WouldChange => 1,
+            Status::Failed => 2,
+        })
+    }
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no failures; clap picks the stream.
+            let failed = error.use_stderr();
+            let _ = error.print();
+            return if failed { Status::Failed.into() } else { Status::Done.into() };
+        }
+    };
+    let status = match &cli.command {
+        Some(Command::List) => catalogue::list(),
+        Some(Command::Explain { id }) => catalogue::explain(id),
+        Some(Command::Parse(parse)) => parse_command::parse(parse, &cli.run),
+        None => run::run(&cli.run),
+    };
+    match status {
+        Ok(status) => status.into(),
+        // Whoever read the output has closed it: nothing is left to say, and it is no failure of ours.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Status::Done.into(),
+        Err(error) => {
+            terminal::error(&format!("the output could not be written: {error}"));
+            Status::Failed.into()
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! A run over Dockerfiles: find, read, fix, hand to the consumer in path order.
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rayon::prelude::*;
+
+use crate::context::{Index, Resolution};
+use crate::edit::{Outcome, Settings, fix_source};
+use crate::model::literal_sources;
+use crate::walk::{self, Entry, Options, templates};
+
+use super::args::{ColorChoice, RunArgs};
+use super::consume::Consumer;
+use super::{Status, select, terminal};
+
+/// Files that are worked on before their results are printed: bounds what is held in memory.
+const BATCH: usize = 512;
+/// After this long a progress bar appears.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// The shell parser recurses: a deep command must not end the process.
+const STACK: usize = 32 * 1024 * 1024;
+
+/// What became of a file.
+pub struct Report {
+    /// The file.
+    pub path: PathBuf,
+    /// Its result.
+    pub result: FileResult,
+}
+
+/// The ways a file can end.
+pub enum FileResult {
+    /// It was looked at.
+    Fixed {
+        /// Its text before.
+        source: Vec<u8>,
+        /// What was done.
+        outcome: Box<Outcome>,
+    },
+    /// It is no Dockerfile to work on.
+    Skipped(String),
+    /// It could not be read or parsed.
+    Failed(String),
+}
+
+/// Runs over the paths of the arguments.
+pub fn run(args: &RunArgs) -> io::Result<Status> {
+    let settings = match select::settings(args) {
+        Ok(settings) => settings,
+        Err(message) => {
+            terminal::error(&message);
+            return Ok(Status::Failed);
+        }
+    };
+    set_colours(args.color);
+    // A panic is reported with the file that caused it.
+    std::panic::set_hook(Box::new(|_| {}));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0)).stack_size(STACK).build();
+    let pool = match pool {
+        Ok(pool) => pool,
+        Err(error) => {
+            terminal::error(&format!("no threads could be started: {error}"));
+            return Ok(Status::Failed);
+        }
+    };
+    if args.paths.iter().any(|path| path.as_os_str() == "-") {
+        return pool.install(|| filter(args, &settings));
+    }
+    pool.install(|| files(args, &settings))
+}
+
+fn set_colours(choice: ColorChoice) {
+    match choice {
+        ColorChoice::Auto => {}
+        ColorChoice::Always => {
+            console::set_colors_enabled(true);
+            console::set_colors_enabled_stderr(true);
+        }
+        ColorChoice::Never => {
+            console::set_colors_enabled(false);
+            console::set_colors_enabled_stderr(false);
+        }
+    }
+}
+
+/// The folders and files to walk; this folder where none is named.
+pub fn roots(paths: &[PathBuf]) -> Vec<PathBuf> {
+    if paths.is_empty() { vec![PathBuf::from(".")] } else { paths.to_vec() }
+}
+
+/// The entries below the paths, in path order.
+pub fn entries(args: &RunArgs, paths: &[PathBuf]) -> Vec<Entry> {
+    let options = Options {
+        paths: paths.to_vec(),
+        force_exclude: args.force_exclude,
+        hidden: args.hidden,
+        no_ignore: args.no_ignore,
+    };
+    walk::walk(&options, &|_| {})
+}
+
+fn files(args: &RunArgs, settings: &Settings) -> io::Result<Status> {
+    let started = Instant::now();
+    // Without a path, names are shown as a reader in this folder would write them.
+    let given = roots(&args.paths);
+    let entries = entries(args, &args.paths);
+    let index = Index::new(&given);
+    let mut consumer = Consumer::new(args, given.clone());
+    let mut progress = Progress::new(entries.len(), started);
+    for batch in entries.chunks(BATCH) {
+        let reports: Vec<Report> = batch.par_iter().map(|entry| report(entry, settings, &index)).collect();
+        progress.advance(batch.len());
+        progress.suspend(|| reports.into_iter().try_for_each(|report| consumer.take(report)))?;
+    }
+    progress.finish();
+    for note in index.notes() {
+        terminal::warning(&format!("{}: {}: it tells no build context", note.path.display(), note.message));
+    }
+    consumer.finish()
+}
+
+fn report(entry: &Entry, settings: &Settings, index: &Index) -> Report {
+    let path = entry.path().to_path_buf();
+    let result = match entry {
+        Entry::Skipped { reason, .. } => FileResult::Skipped(reason.to_string()),
+        Entry::Failed { error, .. } => FileResult::Failed(error.to_string()),
+        Entry::Dockerfile(path) => match fs::read(path) {
+            Ok(source) => fixed(path, source, settings, index),
+            Err(error) => FileResult::Failed(format!("it can't be read: {error}")),
+        },
+    };
+    Report { path, result }
+}
+
+fn fixed(path: &Path, source: Vec<u8>, settings: &Settings, index: &Index) -> FileResult {
+    if let Some(marker) = templates::template_marker(&source) {
+        return FileResult::Skipped(format!("a template ({}, line {})", marker.kind, marker.line));
+    }
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        fix_source(&source, settings, &|model| match index.resolve(path, &literal_sources(model)) {
+            Resolution::Known(context) => Some(context),
+            Resolution::Unknown(_) => None,
+        })
+    }));
+    match outcome {
+        Ok(Ok(outcome)) => FileResult::Fixed { source, outcome: Box::new(outcome) },
+        Ok(Err(error)) => FileResult::Failed(format!("{}:{}: {error}; BuildKit would not build it either", error.line, error.column)),
+        Err(_) => FileResult::Failed("dockmod failed on this file: please report it as a bug, with the file".to_owned()),
+    }
+}
+
+/// Text from stdin, its fixed form to stdout.
+fn filter(args: &RunArgs, settings: &Settings) -> io::Result<Status> {
+    if args.paths.len() > 1 {
+        terminal::error("`-` reads stdin and takes no further paths");
+        return Ok(Status::Failed);
+    }
+    if args.apply {
+        terminal::error("`-` writes to stdout: `--apply` has nothing to write to");
+        return Ok(Status::Failed);
+    }
+    let mut source = Vec::new();
+    io::stdin().lock().read_to_end(&mut source)?;
+    let name = args.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("Dockerfile"));
+    let folder = name.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
+    let index = Index::new(&[folder]);
+    let mut status = Status::Done;
+    let result = fixed(&name, source.clone(), settings, &index);
+    let changed = match result {
+        FileResult::Fixed { outcome, .. } => outcome.changed,
+        FileResult::Skipped(_) => None,
+        FileResult::Failed(message) => {
+            terminal::error(&format!("{}: {message}", name.display()));
+            status = Status::Failed;
+            None
+        }
+    };
+    if args.check {
+        return Ok(if status == Status::Done && changed.is_some() { Status::WouldChange } else { status });
+    }
+    io::stdout().lock().write_all(changed.as_deref().unwrap_or(&source))?;
+    Ok(status)
+}
+
+/// A bar on stderr, once a run takes long.
+struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+    shown: bool,
+}
+
+impl Progress {
+    fn new(total: usize, started: Instant) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} Dockerfiles") {
+            bar.set_style(style);
+        }
+        Self { bar, started, shown: false }
+    }
+
+    fn advance(&mut self, by: usize) {
+        if !self.shown && self.started.elapsed() > PATIENCE && console::user_attended_stderr() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.shown = true;
+        }
+        self.bar.inc(by as u64);
+    }
+
+    fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        if self.shown { self.bar.suspend(print) } else { print() }
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,7 @@
+//! The command `dockmod`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dockmod::cli::main()
+}
