@@ -275,6 +275,25 @@ fn plain_words<'w>(arguments: &[&'w str], valued: &[&str]) -> Option<Vec<&'w str
     Some(plain)
 }
 
+impl Install {
+    /// Whether it seldom reads more of a project than its manifests: where the project is not at hand, only
+    /// such an install may be taken to need nothing else.
+    #[must_use]
+    pub const fn is_mostly_alone(&self) -> bool {
+        matches!(self.tool, Tool::Pip | Tool::Npm | Tool::Yarn | Tool::Pnpm)
+    }
+}
+
+/// Whether a file or folder of this name may be one that manifests take in: further requirements, manifests
+/// of members and plugins.
+#[must_use]
+pub fn looks_like_manifest(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let ends = [".txt", ".toml", ".lock", ".in", ".cfg", ".mod", ".sum", ".gemspec", ".json", ".yaml", ".yml", ".npmrc"];
+    let words = ["requirement", "deps", "depend", "package", "plugin", "patch", "vendor", "workspace", "constraint"];
+    ends.iter().any(|end| name.ends_with(end)) || words.iter().any(|word| name.contains(word))
+}
+
 /// Whether a command beside an install reads nothing of the project either: named packages from an index,
 /// cleaning a cache.
 #[must_use]

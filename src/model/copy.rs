@@ -105,6 +105,43 @@ impl Copy {
         None
     }
 
+    /// Whether the file `path` of the image may come from this COPY.
+    ///
+    /// Without a context any source may be a folder that holds it.
+    #[must_use]
+    pub fn may_bring(&self, path: &str, context: Option<&Context>) -> bool {
+        if context.is_some() {
+            return self.source_of(path, context).is_some();
+        }
+        if self.source_of(path, None).is_some() {
+            return true;
+        }
+        let Some(rest) = below(path, &self.destination) else { return false };
+        // A file whose name ends in an extension brings itself alone, into a folder that is one for sure.
+        let one_file = |source: &String| {
+            let name = source.rsplit('/').next().unwrap_or(source);
+            name.trim_start_matches('.').contains('.') && !has_pattern(name)
+        };
+        let known_folder = self.into_folder || self.sources.len() > 1 || rest.is_empty();
+        !(known_folder && self.sources.iter().all(one_file))
+    }
+
+    /// Whether the file `path` of the image comes from this COPY for sure: it is named, or the context says
+    /// so.
+    #[must_use]
+    pub fn surely_brings(&self, path: &str, context: Option<&Context>) -> bool {
+        if context.is_some() {
+            return self.source_of(path, context).is_some();
+        }
+        let file = path.rsplit('/').next().unwrap_or(path);
+        let into_folder = self.into_folder || self.sources.len() > 1;
+        self.sources.iter().any(|source| {
+            let name = source.rsplit('/').next().unwrap_or(source);
+            let target = if into_folder { join(&self.destination, name) } else { self.destination.clone() };
+            name == file && target == path || has_pattern(name) && pattern_may_match(name, &target, path)
+        })
+    }
+
     /// Whether this COPY may write `path` or something below it, as far as the context tells.
     #[must_use]
     pub fn may_write_below(&self, path: &str, context: Option<&Context>) -> bool {

@@ -198,6 +198,12 @@ impl Rules<'_, '_, '_> {
         if !is_project_folder(&moving.destination) {
             return Err(Refusal::new(format!("a COPY to {} may bring settings that the install reads", moving.destination)));
         }
+        if self.context.is_none() {
+            let mut names = moving.sources.iter().map(|source| source.rsplit('/').next().unwrap_or(source));
+            if names.any(ecosystems::looks_like_manifest) || !installs.iter().all(Install::is_mostly_alone) {
+                return Err(Refusal::new("the build context is not known, and the install may read what the COPY brings"));
+            }
+        }
         for install in &installs {
             self.install_needs_no(install, moving, &folder, run, parts)?;
         }
@@ -211,12 +217,13 @@ impl Rules<'_, '_, '_> {
         };
         let needed = install.manifests.iter().map(String::as_str).chain(install.locks.iter().copied()).chain(install.settings.iter().copied());
         for path in needed {
-            let brings = match self.context {
-                Some(context) => moving.source_of(&place(path), Some(context)).is_some(),
-                None => moving.is_whole_context() || moving.source_of(&place(path), None).is_some(),
-            };
-            if brings && !brought_by_part(path) {
-                return Err(Refusal::new(format!("the install reads `{path}`, which the COPY brings")));
+            if moving.may_bring(&place(path), self.context) && !brought_by_part(path) {
+                return Err(Refusal::new(format!("the install reads `{path}`, which the COPY may bring")));
+            }
+        }
+        for path in &install.manifests {
+            if !brought_by_part(path) && !self.stays_above(&place(path), run) {
+                return Err(Refusal::new(format!("no COPY that stays above the install names `{path}`")));
             }
         }
         let image = ImageFolder { rules: self, folder, run, parts };
@@ -240,6 +247,21 @@ impl Rules<'_, '_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a COPY of the new version, above the same RUN, surely brings the file.
+    fn stays_above(&self, path: &str, run: usize) -> bool {
+        let says = |model: &Model<'_, '_>, index: usize| {
+            let mut says = dump::instruction(model.file, model.instructions[index]);
+            (says.start_line, says.end_line) = (0, 0);
+            says
+        };
+        let wanted = says(self.before, run);
+        let rank = (0..run).filter(|index| says(self.before, *index) == wanted).count();
+        let same = (0..self.after.instructions.len()).filter(|index| says(self.after, *index) == wanted).nth(rank);
+        let Some(run) = same else { return false };
+        let start = self.after.stage_of(run).map_or(0, |stage| stage.range.start);
+        (start..run).filter_map(|index| Copy::of(self.after, index)).any(|copy| copy.surely_brings(path, self.context))
     }
 
     /// The dependency installs of a RUN that does nothing else.

@@ -26,6 +26,9 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     for stage in &model.stages {
         for index in stage.range.clone() {
             let Some(copy) = Copy::of(model, index) else { continue };
+            if !copy.is_whole_context() && brings_a_manifest(model, subject.context, index, &copy) {
+                continue;
+            }
             match destination_of(model, subject.context, index, &copy) {
                 Ok(None) => {}
                 Ok(Some(found)) => moves.push(found),
@@ -41,6 +44,30 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         let (same, rest): (Vec<Move>, Vec<Move>) = moves.into_iter().partition(|found| found.below == target);
         proposals.fixes.push(fix(model, &same));
         moves = rest;
+    }
+}
+
+/// Whether any install below the COPY, in its stage, may read something that it brings.
+fn brings_a_manifest(model: &Model<'_, '_>, context: Option<&Context>, index: usize, copy: &Copy) -> bool {
+    let end = model.stage_of(index).map_or(index, |stage| stage.range.end);
+    (index + 1..end).any(|run| {
+        let folder = folder_of(model, run);
+        installs(model, run).is_some_and(|installs| {
+            installs.iter().any(|install| read_by_name(install).any(|path| copy.may_bring(&join(&folder, path), context)))
+        })
+    })
+}
+
+/// Every file that an install reads where it is there.
+fn read_by_name(install: &Install) -> impl Iterator<Item = &str> {
+    let named = install.manifests.iter().map(String::as_str);
+    named.chain(install.locks.iter().copied()).chain(install.settings.iter().copied())
+}
+
+fn folder_of(model: &Model<'_, '_>, run: usize) -> String {
+    match &model.states[run].workdir {
+        Workdir::Known(folder) => folder.clone(),
+        Workdir::Inherited | Workdir::Unknown => Copy::FOLDER_IN_FORCE.to_owned(),
     }
 }
 
@@ -128,12 +155,14 @@ fn past(
     run: usize,
     installs: &[Install],
 ) -> Result<Move, Option<String>> {
-    let folder = match &model.states[run].workdir {
-        Workdir::Known(folder) => folder.clone(),
-        Workdir::Inherited | Workdir::Unknown => Copy::FOLDER_IN_FORCE.to_owned(),
-    };
+    let folder = folder_of(model, run);
     let mut split = Vec::new();
     let mut doubt = None;
+    let unseen = context.is_none();
+    let sources = || copy.sources.iter().map(|source| source.rsplit('/').next().unwrap_or(source));
+    if unseen && (sources().any(ecosystems::looks_like_manifest) || !installs.iter().all(Install::is_mostly_alone)) {
+        return Err(Some("the build context is not known, and the install may read what this COPY brings".to_owned()));
+    }
     for install in installs {
         let project = ImageFolder { model, context, folder: &folder, run };
         let needed = match ecosystems::files_read(install, &project) {
@@ -149,13 +178,14 @@ fn past(
         for path in needed {
             let place = join(&folder, &path);
             let brought_here = copy.source_of(&place, context);
-            let brought_between = passed.iter().any(|other| other.source_of(&place, context).is_some());
+            let brought_between = passed.iter().any(|other| other.surely_brings(&place, context));
             match brought_here {
                 Some(source) if copy.is_whole_context() && context.is_some() && !brought_between => split.push(source),
                 // Later files win: the COPY would put its own over the ones copied since.
                 Some(_) => return Err(None),
-                None if copy.is_whole_context() && context.is_none() => return Err(None),
-                None => {}
+                None if context.is_none() && copy.may_bring(&place, None) => return Err(None),
+                None if brought_between || passed_before(model, context, index, &place) || !install.manifests.contains(&path) => {}
+                None => return Err(Some(format!("no COPY names `{path}`"))),
             }
         }
         if context.is_none() {
@@ -172,6 +202,12 @@ fn past(
         return Err(Some("a manifest has a blank in its name".to_owned()));
     }
     Ok(Move { copy: index, below: run, split, doubt })
+}
+
+/// Whether a COPY above `index` surely brings a file.
+fn passed_before(model: &Model<'_, '_>, context: Option<&Context>, index: usize, place: &str) -> bool {
+    let start = model.stage_of(index).map_or(0, |stage| stage.range.start);
+    (start..index).filter_map(|at| Copy::of(model, at)).any(|copy| copy.surely_brings(place, context))
 }
 
 /// Whether both may write the same path.
