@@ -44,6 +44,12 @@ impl Context {
         self.resolve(rel, None).is_some()
     }
 
+    /// Whether the ignore file leaves out `rel` and, where it is a folder, everything in it.
+    #[must_use]
+    pub fn keeps_out(&self, rel: &str) -> bool {
+        self.is_ignored(rel) && !self.ignore.may_hold_included(rel)
+    }
+
     /// Whether the ignore file leaves out `rel`, be it there or not. Of a folder this says nothing on
     /// what is inside. A path outside of the root is no part of the context and so counts as ignored.
     #[must_use]

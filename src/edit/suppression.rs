@@ -14,6 +14,8 @@ pub struct Suppressions {
     whole_file: bool,
     global: Vec<String>,
     local: Vec<(Span, Vec<String>)>,
+    /// The file's length in bytes.
+    length: usize,
 }
 
 impl Suppressions {
@@ -21,7 +23,7 @@ impl Suppressions {
     #[must_use]
     pub fn of(model: &Model<'_, '_>) -> Self {
         let source = model.file.source;
-        let mut found = Self::default();
+        let mut found = Self { length: source.len(), ..Self::default() };
         for directive in &model.file.directives {
             if directive.kind == DirectiveKind::Check {
                 let value = String::from_utf8_lossy(directive.value.slice(source)).into_owned();
@@ -80,7 +82,9 @@ impl Suppressions {
     #[must_use]
     pub fn cover(&self, transform: &Transform, span: Span) -> bool {
         let names = |list: &[String]| list.iter().any(|name| name == transform.id || transform.codes.contains(&name.as_str()) || name == "all");
-        let touches = |place: &Span| place.start <= span.end && span.start < place.end;
+        // An insertion at the very end of the file touches the last instruction.
+        let at_end = |place: &Span| place.end == self.length && span.start == place.end;
+        let touches = |place: &Span| place.start <= span.end && (span.start < place.end || at_end(place));
         self.whole_file
             || names(&self.global)
             || self.local.iter().any(|(place, list)| touches(place) && names(list))

@@ -334,6 +334,8 @@ pub trait Project {
     fn exists(&self, path: &str) -> bool;
     /// What an environment variable is set to, where that is known.
     fn env(&self, name: &str) -> Option<String>;
+    /// The names of all variables that are set.
+    fn env_names(&self) -> Vec<String>;
 }
 
 /// Why an install can't be shown to need its manifests alone.
@@ -375,6 +377,9 @@ pub fn files_read(install: &Install, project: &dyn Project) -> Result<Vec<String
     if let Some(doubt) = install.doubt.filter(|_| !is_frozen_by_env(install, project)) {
         return Err(unknown(doubt));
     }
+    if let Some(name) = project.env_names().into_iter().find(|name| steers(install.tool, name)) {
+        return Err(unknown(format!("the variable `{name}` may name a file of the project")));
+    }
     let text = |path: &str| project.read(path).ok_or_else(|| unknown(format!("`{path}` can't be read")));
     match install.tool {
         Tool::Pip => {
@@ -397,6 +402,57 @@ pub fn files_read(install: &Install, project: &dyn Project) -> Result<Vec<String
 fn is_frozen_by_env(install: &Install, project: &dyn Project) -> bool {
     let set = |name: &str| project.env(name).is_some_and(|value| matches!(value.as_str(), "1" | "true"));
     install.tool == Tool::Bundler && set("BUNDLE_FROZEN") && project.env("BUNDLE_PATH").is_none()
+}
+
+/// Variables of a tool that name no file: switches, addresses, numbers.
+const HARMLESS_VARIABLES: &[&str] = &[
+    "PIP_NO_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_DEFAULT_TIMEOUT", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL",
+    "PIP_TRUSTED_HOST", "PIP_ROOT_USER_ACTION", "PIP_VERSION", "PIP_NO_INPUT", "PIP_RETRIES", "PIP_TIMEOUT",
+    "PIP_NO_COLOR", "PIP_PROGRESS_BAR", "PIP_BREAK_SYSTEM_PACKAGES", "PIP_PREFER_BINARY", "NPM_CONFIG_LOGLEVEL",
+    "NPM_CONFIG_REGISTRY", "NPM_CONFIG_PRODUCTION", "NPM_CONFIG_FUND", "NPM_CONFIG_AUDIT", "NPM_CONFIG_UPDATE_NOTIFIER",
+    "NPM_CONFIG_CACHE", "NPM_CONFIG_PREFIX", "NPM_VERSION", "NPM_TOKEN", "YARN_VERSION", "YARN_CACHE_FOLDER",
+    "BUNDLE_FROZEN", "BUNDLE_WITHOUT", "BUNDLE_JOBS", "BUNDLE_RETRY", "BUNDLE_SILENCE_ROOT_WARNING", "BUNDLER_VERSION",
+    "GOPATH", "GOPROXY", "GO111MODULE", "GOOS", "GOARCH", "GOARM", "GOPRIVATE", "GOSUMDB", "GONOSUMDB", "GOCACHE",
+    "GOMODCACHE", "GOROOT", "GOTOOLCHAIN", "GO_VERSION", "GOLANG_VERSION", "CARGO_HOME", "CARGO_TERM_COLOR",
+    "CARGO_INCREMENTAL", "CARGO_NET_RETRY", "CARGO_NET_GIT_FETCH_WITH_CLI", "COMPOSER_ALLOW_SUPERUSER",
+    "COMPOSER_MEMORY_LIMIT", "COMPOSER_HOME", "COMPOSER_CACHE_DIR", "COMPOSER_NO_INTERACTION", "PNPM_HOME", "PNPM_VERSION",
+];
+
+/// Whether a variable of this name may tell the tool to read some file.
+fn steers(tool: Tool, name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let prefixes: &[&str] = match tool {
+        Tool::Pip => &["PIP_"],
+        Tool::Npm | Tool::Yarn | Tool::Pnpm => &["NPM_CONFIG_", "YARN_", "PNPM_", "NODE_OPTIONS"],
+        Tool::Go => &["GO"],
+        Tool::Cargo => &["CARGO_", "RUSTUP_TOOLCHAIN"],
+        Tool::Bundler => &["BUNDLE_", "BUNDLER_", "RUBYOPT"],
+        Tool::Composer => &["COMPOSER"],
+    };
+    prefixes.iter().any(|prefix| name.starts_with(prefix)) && !HARMLESS_VARIABLES.contains(&name.as_str())
+}
+
+/// Keys of `.npmrc` and `.yarnrc` that name no file.
+const HARMLESS_SETTINGS: &[&str] = &[
+    "registry", "always-auth", "strict-ssl", "fund", "audit", "save-exact", "engine-strict", "legacy-peer-deps", "loglevel",
+    "progress", "package-lock", "ignore-scripts", "save-prefix", "update-notifier", "fetch-retries", "fetch-timeout",
+    "network-timeout", "email", "_auth", "_authtoken", "_password", "username", "node-linker", "shamefully-hoist",
+    "auto-install-peers", "strict-peer-dependencies", "hoist", "prefer-frozen-lockfile", "lockfile", "production", "color",
+];
+
+/// Settings may name files: certificates, mirrors, hooks.
+fn settings_name_no_file(path: &str, text: &str) -> Result<(), Need> {
+    for line in text.lines().map(str::trim) {
+        if line.is_empty() || line.starts_with(['#', ';']) {
+            continue;
+        }
+        let key = line.split(['=', ' ']).next().unwrap_or_default().trim_matches('"').to_ascii_lowercase();
+        let key = key.rsplit(':').next().unwrap_or_default();
+        if !HARMLESS_SETTINGS.contains(&key) {
+            return Err(local(format!("`{path}` holds a setting that may name a file: `{key}`")));
+        }
+    }
+    Ok(())
 }
 
 fn is_empty_go_module(install: &Install, project: &dyn Project) -> bool {
@@ -481,6 +537,12 @@ fn node_reads_nothing_local(install: &Install, project: &dyn Project, manifest: 
             return Err(local(format!("`package.json` names a folder among its {key}")));
         }
     }
+    for path in install.settings.iter().filter(|path| project.exists(path)) {
+        settings_name_no_file(path, &project.read(path).ok_or_else(|| unknown(format!("`{path}` can't be read")))?)?;
+    }
+    if let Some(lock) = lock.filter(|_| !install.skips_scripts) {
+        dependencies_run_no_scripts(install.tool, lock)?;
+    }
     let more: &[&str] = match install.tool {
         Tool::Yarn => &[".yarnrc.yml", ".yarn", ".pnp.cjs"],
         Tool::Pnpm => &["pnpm-workspace.yaml", ".pnpmfile.cjs", "patches"],
@@ -493,6 +555,50 @@ fn node_reads_nothing_local(install: &Install, project: &dyn Project, manifest: 
         return Err(local("the lock file names a folder of the project"));
     }
     Ok(())
+}
+
+/// Packages whose install scripts build or fetch the package itself and read nothing of the project.
+const HARMLESS_SCRIPTS: &[&str] = &[
+    "esbuild", "fsevents", "core-js", "core-js-pure", "core-js-bundle", "es5-ext", "protobufjs", "bufferutil",
+    "utf-8-validate", "@swc/core", "unrs-resolver", "bcrypt", "sqlite3", "better-sqlite3", "sharp", "msgpackr-extract",
+    "cpu-features", "ssh2", "@parcel/watcher", "lmdb", "node-sass", "grpc-tools", "dtrace-provider", "deasync", "iltorb",
+];
+
+/// Packages whose install scripts look for settings or schemas of the project.
+const PRYING_PACKAGES: &[&str] =
+    &["prisma", "@prisma/client", "puppeteer", "cypress", "playwright", "patch-package", "electron", "husky", "nuxt", "simple-git-hooks"];
+
+/// Shows that no dependency's install script looks at the project.
+fn dependencies_run_no_scripts(tool: Tool, lock: &str) -> Result<(), Need> {
+    if tool == Tool::Npm {
+        let Ok(lock) = serde_json::from_str::<serde_json::Value>(lock) else {
+            return Err(unknown("the lock file is no JSON"));
+        };
+        let packages = lock.get("packages").and_then(serde_json::Value::as_object);
+        for (path, package) in packages.into_iter().flatten() {
+            let name = path.rsplit("node_modules/").next().unwrap_or(path);
+            let scripts = package.get("hasInstallScript").and_then(serde_json::Value::as_bool) == Some(true);
+            if scripts && !path.is_empty() && !HARMLESS_SCRIPTS.contains(&name) {
+                return Err(unknown(format!("the dependency `{name}` runs a script when it is installed, which may look at the project")));
+            }
+        }
+        if packages.is_none() && !lock.get("dependencies").is_none_or(|dependencies| dependencies.as_object().is_some_and(serde_json::Map::is_empty)) {
+            // Version 1 of the format does not tell which packages have scripts.
+            let text = lock.to_string();
+            return no_prying_package(&text);
+        }
+        return Ok(());
+    }
+    no_prying_package(lock)
+}
+
+fn no_prying_package(lock: &str) -> Result<(), Need> {
+    let mut words = lock.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ':' | '/'));
+    let named = words.find_map(|word| {
+        let name = word.rsplit_once('@').map_or(word, |(name, _)| if name.is_empty() { word } else { name });
+        PRYING_PACKAGES.iter().find(|prying| **prying == name || prying.rsplit('/').next() == Some(name))
+    });
+    named.map_or(Ok(()), |name| Err(unknown(format!("the dependency `{name}` runs a script when it is installed, which may look at the project"))))
 }
 
 fn names_a_path(dependencies: &serde_json::Value) -> bool {
@@ -573,6 +679,9 @@ fn composer_is_alone(manifest: &str) -> Result<(), Need> {
     if repositories.contains("\"path\"") || repositories.contains("\"artifact\"") {
         return Err(local("`composer.json` names a repository in a folder"));
     }
+    if manifest.to_string().contains("patches") {
+        return Err(local("`composer.json` patches dependencies, maybe with files of the project"));
+    }
     Ok(())
 }
 
@@ -595,6 +704,10 @@ mod tests {
 
         fn env(&self, _: &str) -> Option<String> {
             None
+        }
+
+        fn env_names(&self) -> Vec<String> {
+            Vec::new()
         }
     }
 

@@ -258,6 +258,27 @@ pub fn family(words: &[Option<&str>]) -> Option<Family> {
     })
 }
 
+/// The family, where the command manages packages: `npm ci`, not `npm run build`.
+#[must_use]
+pub fn package_action(words: &[Option<&str>]) -> Option<Family> {
+    let family = family(words)?;
+    let words = &words[wrapper_len(words)..];
+    let verbs: &[&str] = match family {
+        Family::Npm | Family::Yarn | Family::Pnpm => &["install", "i", "ci", "add", "global", "cache", "config", "update", "uninstall", "set"],
+        Family::Go => &["get", "install", "mod"],
+        Family::Cargo => &["install", "fetch"],
+        Family::Ruby => &["install", "config", "update", "uninstall"],
+        Family::Php => &["install", "require", "update", "global", "config", "dump-autoload"],
+        _ => return Some(family),
+    };
+    let program = words.first().copied().flatten().map(base_name)?;
+    if program.starts_with("docker-php-ext") {
+        return Some(family);
+    }
+    let verb = words.iter().skip(1).copied().flatten().find(|word| !word.starts_with('-'));
+    verb.is_some_and(|verb| verbs.contains(&verb)).then_some(family)
+}
+
 fn is_python_pip(words: &[Option<&str>]) -> bool {
     let [Some(python), Some("-m"), Some("pip"), ..] = words else { return false };
     base_name(python).starts_with("python")

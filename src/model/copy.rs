@@ -159,7 +159,7 @@ impl Copy {
                         return below(&self.destination, path).is_some();
                     };
                     let inside = if found.is_empty() { rest.to_owned() } else { format!("{found}/{rest}") };
-                    return rest.is_empty() || !context.is_ignored(&inside);
+                    return rest.is_empty() || !context.keeps_out(&inside);
                 }
                 let name = found.rsplit('/').next().unwrap_or(found);
                 let into_folder = self.into_folder || self.sources.len() > 1;
@@ -173,6 +173,31 @@ impl Copy {
     #[must_use]
     pub fn is_whole_context(&self) -> bool {
         self.sources == [""]
+    }
+}
+
+/// Folders of a system, in which any tool may find settings.
+const SYSTEM_FOLDERS: &[&str] = &[
+    "etc", "usr", "root", "home", "bin", "sbin", "lib", "lib64", "opt", "var", "tmp", "run", "proc", "sys", "dev", "boot",
+    "go", "mnt",
+];
+
+/// Whether a COPY brings files to a folder of the project alone, where no tool looks for settings of its own.
+#[must_use]
+pub fn stays_in_project(copy: &Copy, context: Option<&Context>) -> bool {
+    let path = copy.destination.as_str();
+    if below(path, Copy::FOLDER_IN_FORCE).is_some() {
+        // The folder in force may be the root: then a folder `etc` in the context would be the system's.
+        return context.is_none() && !copy.is_whole_context()
+            || context.is_some() && !SYSTEM_FOLDERS.iter().any(|name| copy.may_write_below(&join(Copy::FOLDER_IN_FORCE, name), context));
+    }
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    match parts.as_slice() {
+        ["usr", "src", ..] | ["usr", "local", "src", ..] | ["var", "www", ..] | ["root", "app" | "src" | "code", ..] => true,
+        ["home", _, _, ..] | ["opt" | "srv" | "mnt", _, ..] | ["go", "src", ..] => true,
+        [""] => false,
+        [top, ..] => !SYSTEM_FOLDERS.contains(top) && *top != "srv",
+        [] => false,
     }
 }
 
@@ -225,7 +250,11 @@ pub enum RuntimeProgram {
 pub fn runtime_program(model: &Model<'_, '_>, index: usize, path: &str, context: Option<&Context>) -> RuntimeProgram {
     let system = ["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/"].iter().any(|folder| path.starts_with(folder));
     let script = path.rsplit('.').next().is_some_and(|end| matches!(end, "sh" | "bash")) && path.contains('.');
-    if (system || !path.contains('/')) && !script {
+    let stage = model.stage_of(index).map_or(0..0, |stage| stage.range.clone());
+    if !path.contains('/') && !script {
+        return by_bare_name(model, stage, path, context);
+    }
+    if system && !script {
         return RuntimeProgram::System;
     }
     let folder = match &model.states[index].workdir {
@@ -233,10 +262,27 @@ pub fn runtime_program(model: &Model<'_, '_>, index: usize, path: &str, context:
         Workdir::Inherited | Workdir::Unknown => Copy::FOLDER_IN_FORCE,
     };
     let place = join(folder, path);
-    let stage = model.stage_of(index).map_or(0..0, |stage| stage.range.start..index);
     let unknown = || RuntimeProgram::Unknown(path.to_owned());
     let Some(context) = context else { return unknown() };
     let source = stage.rev().filter_map(|at| Copy::of(model, at)).find_map(|copy| copy.source_of(&place, Some(context)));
     let text = source.and_then(|source| context.read(&source));
     text.map_or_else(unknown, |text| RuntimeProgram::Script(String::from_utf8_lossy(&text).into_owned()))
+}
+
+/// A bare name is a program of the system, unless a COPY of the stage brings a file of that name.
+fn by_bare_name(model: &Model<'_, '_>, stage: std::ops::Range<usize>, name: &str, context: Option<&Context>) -> RuntimeProgram {
+    for copy in stage.rev().filter_map(|at| Copy::of(model, at)) {
+        let named = copy.destination.rsplit('/').next() == Some(name)
+            || copy.sources.iter().any(|source| source.rsplit('/').next() == Some(name));
+        if !named {
+            continue;
+        }
+        let source = copy.sources.iter().find(|source| source.rsplit('/').next() == Some(name)).or(copy.sources.first());
+        let text = source.and_then(|source| context?.read(source));
+        return match text {
+            Some(text) => RuntimeProgram::Script(String::from_utf8_lossy(&text).into_owned()),
+            None => RuntimeProgram::Unknown(name.to_owned()),
+        };
+    }
+    RuntimeProgram::System
 }

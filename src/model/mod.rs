@@ -92,6 +92,19 @@ impl<'f, 's> Model<'f, 's> {
         later
     }
 
+    /// CMD, ENTRYPOINT, HEALTHCHECK and ONBUILD of the stages that see the files which instruction `index`
+    /// leaves, also those that stand above it: the container runs them all the same.
+    #[must_use]
+    pub fn started_with(&self, index: usize) -> Vec<usize> {
+        let Some(stage) = self.stage_of(index) else { return Vec::new() };
+        let starts = |at: &usize| {
+            matches!(self.keyword(*at), Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck | Keyword::Onbuild)
+        };
+        let mut found: Vec<usize> = (stage.range.start..index).filter(starts).collect();
+        found.extend(self.later(index).into_iter().filter(starts));
+        found
+    }
+
     /// The index of the next instruction after `index` in the same stage.
     #[must_use]
     pub fn next_in_stage(&self, index: usize) -> Option<usize> {
@@ -112,6 +125,33 @@ impl<'f, 's> Model<'f, 's> {
             stage = &self.stages[stage.base.stage()?];
             end = stage.range.end;
         }
+    }
+
+    /// The names of all variables that ENV and ARG of this stage, or of those it is built on, set before
+    /// instruction `index`.
+    #[must_use]
+    pub fn env_names(&self, index: usize) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut stage = self.stage_of(index);
+        let mut end = index;
+        while let Some(current) = stage {
+            for at in current.range.start..end {
+                let instruction = self.instructions[at];
+                let text = instruction.joined.text();
+                let string = |range: crate::syntax::TextRange| String::from_utf8_lossy(range.slice(text)).into_owned();
+                match (&instruction.body.keyword, &instruction.body.args) {
+                    (Keyword::Env, Args::Pairs(pairs)) => names.extend(pairs.iter().map(|pair| string(pair.key))),
+                    (Keyword::Env, Args::LegacyPair(pair)) => names.push(string(pair.key)),
+                    (Keyword::Arg, Args::Words(words)) => {
+                        names.extend(words.iter().map(|word| string(*word).split('=').next().unwrap_or_default().to_owned()));
+                    }
+                    _ => {}
+                }
+            }
+            stage = current.base.stage().map(|parent| &self.stages[parent]);
+            end = stage.map_or(0, |stage| stage.range.end);
+        }
+        names
     }
 
     fn sets_env(&self, index: usize, name: &str) -> Option<String> {

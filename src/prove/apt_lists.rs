@@ -137,8 +137,11 @@ fn is_plain_update(simple: &crate::shell::Simple) -> bool {
 /// Everything that sees the files after this RUN must be known not to read the lists.
 fn nothing_reads_lists_later(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Result<(), Refusal> {
     let stage = model.stage_of(index).map_or(0, |stage| stage.index);
-    let later = model.later(index);
-    for other in later.iter().copied() {
+    let mut later = model.later(index);
+    later.extend(model.started_with(index));
+    later.sort_unstable();
+    later.dedup();
+    for other in later {
         reads_no_lists(model, other, facts)?;
     }
     // `COPY --from` and a mount of this stage may take the lists along.
@@ -215,7 +218,7 @@ fn container_reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_
             RuntimeProgram::Script(text) if !mentions_apt(&text) => {}
             RuntimeProgram::Script(_) => return Err(Refusal::new(format!("`{word}`, which line {line} runs, uses apt"))),
             // An argument that is a path is seldom a program: only the first word of the exec form counts.
-            RuntimeProgram::Unknown(path) if is_script_name(&path) => {
+            RuntimeProgram::Unknown(path) if is_script_name(&path) || !path.contains('/') => {
                 return Err(Refusal::new(format!("`{path}`, which line {line} runs, can't be read and may use the lists")));
             }
             RuntimeProgram::Unknown(_) => {}

@@ -57,7 +57,6 @@ pub(super) fn is_update(pipeline: &Pipeline) -> bool {
             && invocation.verb == Verb::Update
             && invocation.unclear.is_none()
             && invocation.operands.is_empty()
-            && true
     })
 }
 
@@ -84,6 +83,7 @@ fn moved_up(before: &Version<'_, '_>, tokens: &mut Vec<Token>, open: usize) -> R
     if model.stage_of(update.0) != model.stage_of(target) || model.states[update.0] != model.states[target] {
         return Err(Refusal::new("the update and the install do not run in the same state"));
     }
+    joining::mounts_are_lasting(&flags.iter().map(String::as_str).collect::<Vec<_>>())?;
     if !matches!(&tokens[at], Token::Open { flags: other, .. } if *other == flags) {
         return Err(Refusal::new("the two RUNs have different flags"));
     }
@@ -97,6 +97,9 @@ fn moved_up(before: &Version<'_, '_>, tokens: &mut Vec<Token>, open: usize) -> R
     }
     let link = Token::Link { joint: Joint::None, pipeline: update };
     if stepped_over {
+        if open > 0 && matches!(tokens[open - 1], Token::Comment(_)) {
+            return Err(Refusal::new("a comment above the update would lose what it speaks of"));
+        }
         // Comments stay where they are; the update goes down to the install.
         tokens.insert(at + 1, link);
         tokens.drain(open..open + 3);

@@ -37,6 +37,10 @@ pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>) -> Result<(), Re
             j += 1;
         }
         let (joined, second) = joined_here(before, old, new, (i, j), first)?;
+        let right = script(&before.model, second)?;
+        for earlier in &run {
+            joining::finds_the_same_commands(script(&before.model, *earlier)?, right)?;
+        }
         (i, j) = joined;
         run.push(second);
     }
@@ -77,7 +81,6 @@ fn joined_here(
     joining::mounts_are_lasting(&first_flags)?;
     let (left, right) = (script(model, first)?, script(model, second)?);
     joining::leaves_only_files(left, &model.states[first].shell)?;
-    joining::finds_the_same_commands(left, right)?;
     if left.text.text().len() + right.text.text().len() + 8 > joining::MAX_SCRIPT {
         return Err(Refusal::new("the joined command is too long for one `sh -c`"));
     }

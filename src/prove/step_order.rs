@@ -195,7 +195,7 @@ impl Rules<'_, '_, '_> {
         if links {
             return Err(Refusal::new("an earlier step makes links, and a COPY follows them"));
         }
-        if !is_project_folder(&moving.destination) {
+        if !crate::model::copy::stays_in_project(moving, self.context) {
             return Err(Refusal::new(format!("a COPY to {} may bring settings that the install reads", moving.destination)));
         }
         if self.context.is_none() {
@@ -289,21 +289,6 @@ impl Rules<'_, '_, '_> {
     }
 }
 
-/// Homes, `/etc`, `/usr` and the root may hold settings that any tool reads.
-fn is_project_folder(path: &str) -> bool {
-    let top = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    if path.starts_with("/usr/src/") || path.starts_with("/usr/local/src/") || path.starts_with("/var/www/") || path.starts_with("/root/app") {
-        return true;
-    }
-    if top == "home" {
-        return path.trim_matches('/').split('/').count() >= 3;
-    }
-    if top == "opt" || top == "srv" || top == "var" {
-        return path.trim_matches('/').split('/').count() >= 2 && top != "var";
-    }
-    !matches!(top, "" | "etc" | "usr" | "root" | "bin" | "lib" | "lib64" | "sbin" | "tmp" | "dev" | "proc" | "sys" | "run" | "boot" | "go" | "mnt")
-}
-
 /// The folder that an install runs in, as the COPYs before it filled it.
 struct ImageFolder<'r, 'f, 's, 'c> {
     rules: &'r Rules<'f, 's, 'c>,
@@ -334,5 +319,9 @@ impl Project for ImageFolder<'_, '_, '_, '_> {
 
     fn env(&self, name: &str) -> Option<String> {
         self.rules.before.env(self.run, name)
+    }
+
+    fn env_names(&self) -> Vec<String> {
+        self.rules.before.env_names(self.run)
     }
 }

@@ -140,15 +140,19 @@ enum LaterUse {
 /// Whether anything that sees this RUN's files may use the lists.
 fn later_use(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> LaterUse {
     let mut perhaps = None;
-    for later in model.later(index) {
+    let mut seen = model.later(index);
+    seen.extend(model.started_with(index));
+    seen.sort_unstable();
+    seen.dedup();
+    for later in seen {
         let line = model.instructions[later].first_line;
         let keyword = model.keyword(later);
-        if !matches!(keyword, Keyword::Run | Keyword::Onbuild | Keyword::Cmd | Keyword::Entrypoint) {
+        if !matches!(keyword, Keyword::Run | Keyword::Onbuild | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck) {
             continue;
         }
         let text = String::from_utf8_lossy(model.instructions[later].span.slice(model.file.source)).into_owned();
         let script = model.script(later);
-        let mentions = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).any(|word| matches!(word, "apt" | "apt-get" | "aptitude"));
+        let mentions = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).any(|word| matches!(word, "apt" | "apt-get" | "aptitude" | "apt-cache" | "apt-file" | "add-apt-repository"));
         if mentions {
             let refreshed = script.is_some_and(|script| {
                 script.simple_commands().into_iter().find(|simple| words(simple).iter().flatten().any(|word| word.starts_with("apt"))).is_some_and(is_update)
@@ -205,7 +209,7 @@ fn started(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> St
     for word in literals {
         match copy::runtime_program(model, index, &word, context) {
             RuntimeProgram::Script(text) if text.contains("apt-get") || text.contains("apt ") => return Started::UsesApt,
-            RuntimeProgram::Unknown(path) if path.contains("entrypoint") || path.ends_with(".sh") || path.starts_with("./") => {
+            RuntimeProgram::Unknown(path) if path.contains("entrypoint") || path.ends_with(".sh") || path.starts_with("./") || !path.contains('/') => {
                 result = Started::Unknown(path);
             }
             _ => {}

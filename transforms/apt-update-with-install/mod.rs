@@ -25,6 +25,9 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         let span = model.instructions[update].span;
         match install_after(model, update) {
             Ok(None) => {}
+            Ok(Some((install, _))) if install != update + 1 && has_comment_above(model, span) => {
+                proposals.leave(span, "`apt-get update` stays alone: the comment above it would lose what it speaks of");
+            }
             Err(reason) => proposals.leave(span, format!("`apt-get update` stays alone: {reason}")),
             Ok(Some((install, right))) => {
                 let style = Style::of(model).of_run(model, install);
@@ -78,6 +81,9 @@ fn install_after<'m, 's>(model: &'m Model<'_, 's>, update: usize) -> Result<Opti
         return Ok(None);
     }
     let Some(right) = model.run_script(at).filter(|script| starts_with_install(script)) else { return Ok(None) };
+    if model.flags(update).iter().any(|flag| flag.starts_with("--mount=") && !flag.contains("type=cache")) {
+        return Err("a mount may be made anew for each RUN".to_owned());
+    }
     if model.flags(update) != model.flags(at) {
         return Err("the two RUNs have different flags".to_owned());
     }
@@ -91,6 +97,14 @@ fn install_after<'m, 's>(model: &'m Model<'_, 's>, update: usize) -> Result<Opti
 fn starts_with_install(script: &Script<'_>) -> bool {
     let first = script.list.items.first().and_then(|item| item.chain.links.first());
     first.and_then(|link| link.pipeline.simple()).is_some_and(|simple| apt(simple, Verb::Install))
+}
+
+fn has_comment_above(model: &Model<'_, '_>, span: Span) -> bool {
+    let mut above = model.file.items.iter().take_while(|item| item.span().end <= span.start).collect::<Vec<_>>();
+    while above.last().is_some_and(|item| is_blank(item, model.file.source)) {
+        above.pop();
+    }
+    matches!(above.last(), Some(Item::Trivia(_)))
 }
 
 /// Takes the update away and puts it before the install, below what stands between them.

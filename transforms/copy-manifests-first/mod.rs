@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::edit::{Edit, Fix, Proposals, Safety, Subject, Transform};
 use crate::knowledge::ecosystems::{self, Install, Need, Project};
-use crate::model::copy::{below, join};
+use crate::model::copy::{below, join, stays_in_project};
 use crate::model::{Copy, Model, Workdir};
 use crate::prove::Claim;
 use crate::shell::Command;
@@ -158,6 +158,9 @@ fn past(
     let folder = folder_of(model, run);
     let mut split = Vec::new();
     let mut doubt = None;
+    if !stays_in_project(copy, context) {
+        return Err(Some(format!("it brings files to {}, where any tool may look for settings", copy.destination.replace(Copy::FOLDER_IN_FORCE, "the folder in force"))));
+    }
     let unseen = context.is_none();
     let sources = || copy.sources.iter().map(|source| source.rsplit('/').next().unwrap_or(source));
     if unseen && (sources().any(ecosystems::looks_like_manifest) || !installs.iter().all(Install::is_mostly_alone)) {
@@ -254,6 +257,10 @@ impl Project for ImageFolder<'_, '_, '_> {
 
     fn env(&self, name: &str) -> Option<String> {
         self.model.env(self.run, name)
+    }
+
+    fn env_names(&self) -> Vec<String> {
+        self.model.env_names(self.run)
     }
 }
 

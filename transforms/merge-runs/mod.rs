@@ -67,7 +67,9 @@ fn next_of_group<'m, 's>(
     if !everything && !belongs_together(left, right) {
         return None;
     }
-    match why_not(model, (*last, left), (next, right)) {
+    let replaced = replaced_command(group, right);
+    let replaced = replaced.map(|name| format!("`{name}` may be another program after the first one, and a shell remembers the old one"));
+    match why_not(model, (*last, left), (next, right)).or(replaced) {
         None => {
             let braced = not_a_plain_chain(right).is_some();
             Some(Member { index: next, script: right, braced })
@@ -86,7 +88,7 @@ fn belongs_together(left: &Script<'_>, right: &Script<'_>) -> bool {
         let mut found = BTreeSet::new();
         for simple in script.simple_commands() {
             let words = literals(simple);
-            match managers::family(&words) {
+            match managers::package_action(&words) {
                 Some(family) => {
                     found.insert(format!("{family:?}"));
                 }
@@ -153,8 +155,8 @@ fn why_not(model: &Model<'_, '_>, (first, left): (usize, &Script<'_>), (second, 
     if flags != model.flags(second) {
         return Some("their flags differ".to_owned());
     }
-    if flags.iter().any(|flag| !flag.starts_with("--mount=type=cache") && !flag.starts_with("--network=")) {
-        return Some("a mount is made anew for each RUN".to_owned());
+    if let Some(flag) = flags.iter().find(|flag| is_made_anew(flag)) {
+        return Some(format!("`{flag}` is made anew for each RUN"));
     }
     if let Some(reason) = not_a_plain_chain(left) {
         return Some(reason);
@@ -169,6 +171,32 @@ fn why_not(model: &Model<'_, '_>, (first, left): (usize, &Script<'_>), (second, 
         return Some("a comment between them speaks to a tool about the second one".to_owned());
     }
     None
+}
+
+/// A mount that does not outlive its RUN: tmpfs, or a bind mount that is written to.
+fn is_made_anew(flag: &str) -> bool {
+    let Some(mount) = flag.strip_prefix("--mount=") else { return false };
+    let kept = ["type=cache", "type=secret", "type=ssh"].iter().any(|kind| mount.split(',').any(|option| option == *kind));
+    let written = mount.split(',').any(|option| matches!(option.split('=').next(), Some("rw" | "readwrite" | "ro" | "readonly")));
+    !kept && (written || mount.contains("type=tmpfs"))
+}
+
+/// A command that both run, and that the group so far may have put elsewhere: a shell remembers where it
+/// found it first.
+fn replaced_command(group: &[Member<'_, '_>], right: &Script<'_>) -> Option<String> {
+    let names = |script: &Script<'_>| -> BTreeSet<String> {
+        script.simple_commands().iter().filter_map(|simple| simple.name().map(str::to_owned)).collect()
+    };
+    let wanted = names(right);
+    group.iter().find_map(|member| {
+        let both: BTreeSet<String> = names(member.script).intersection(&wanted).cloned().collect();
+        let arguments = member.script.simple_commands().into_iter().flat_map(|simple| simple.words.iter().skip(1));
+        let mut tokens = arguments.flat_map(|word| {
+            let text = word.literal.clone().unwrap_or_else(|| member.script.str(word.range).to_owned());
+            text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '+' | '_'))).map(str::to_owned).collect::<Vec<_>>()
+        });
+        tokens.find(|token| both.contains(token))
+    })
 }
 
 fn not_a_plain_chain(script: &Script<'_>) -> Option<String> {
