@@ -37,7 +37,8 @@ fn corpus() -> Vec<PathBuf> {
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")).collect();
+    let mut entries: Vec<_> =
+        std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")).collect();
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let kind = entry.file_type().expect("a type");
@@ -87,7 +88,8 @@ fn bash_reads(scripts: &[String]) -> Vec<bool> {
     let writer = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().expect("an output");
     writer.join().expect("a thread").expect("a pipe");
-    let verdicts: Vec<bool> = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| line == b"y").collect();
+    let verdicts: Vec<bool> =
+        output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| line == b"y").collect();
     assert_eq!(verdicts.len(), scripts.len());
     verdicts
 }
@@ -97,7 +99,10 @@ fn other_instructions(source: &[u8]) -> Vec<String> {
     let file = syntax::parse(source).expect("it parses");
     let dump = syntax::dump::dump(&file);
     let kept = dump.instructions.iter().filter(|instruction| !matches!(instruction.keyword.as_str(), "RUN" | "COPY"));
-    kept.map(|instruction| format!("{} {:?} {:?} {:?}", instruction.keyword, instruction.flags, instruction.value, instruction.heredocs)).collect()
+    kept.map(|instruction| {
+        format!("{} {:?} {:?} {:?}", instruction.keyword, instruction.flags, instruction.value, instruction.heredocs)
+    })
+    .collect()
 }
 
 fn run_over_the_corpus(merge_all: bool) {
@@ -130,12 +135,14 @@ fn run_over_the_corpus(merge_all: bool) {
         assert!(returns(&source) > 0 || returns(&new) == 0, "{name}: carriage returns appeared");
         let (old, new) = (scripts(&source), scripts(&new));
         before_scripts.extend(old.iter().filter(|script| !new.contains(script)).cloned());
-        after_scripts.extend(new.into_iter().filter(|script| !old.contains(script)).map(|script| (path.clone(), script)));
+        after_scripts
+            .extend(new.into_iter().filter(|script| !old.contains(script)).map(|script| (path.clone(), script)));
     }
     let seconds = started.elapsed().as_secs_f64();
     let old_bad = bash_reads(&before_scripts).iter().filter(|read| !**read).count();
     let verdicts = bash_reads(&after_scripts.iter().map(|(_, script)| script.clone()).collect::<Vec<_>>());
-    let new_bad: Vec<_> = after_scripts.iter().zip(verdicts).filter(|(_, read)| !read).map(|(script, _)| script).collect();
+    let new_bad: Vec<_> =
+        after_scripts.iter().zip(verdicts).filter(|(_, read)| !read).map(|(script, _)| script).collect();
     println!("{changed} of {files} files changed in {seconds:.1} s: {fixes:?}; {} RUNs rewritten", after_scripts.len());
     println!("refused by the proof: {refusals:#?}");
     assert!(new_bad.len() <= old_bad, "bash can't read {new_bad:#?}, and could not read {old_bad} before");
@@ -163,11 +170,15 @@ fn bytes_outside_of_the_edits_stay() {
         for path in corpus() {
             let source = std::fs::read(&path).expect("a file");
             let Some(new) = fixed(&source, &settings).and_then(|outcome| outcome.changed) else { continue };
-            let (old_file, new_file) = (syntax::parse(&source).expect("it parses"), syntax::parse(&new).expect("it parses"));
+            let (old_file, new_file) =
+                (syntax::parse(&source).expect("it parses"), syntax::parse(&new).expect("it parses"));
             let (old, new_model) = (Model::of(&old_file), Model::of(&new_file));
             // Instructions that are no RUN and no COPY keep their bytes, indentation and blanks included.
             let bytes = |model: &Model<'_, '_>, source: &[u8]| -> Vec<Vec<u8>> {
-                let kept = model.instructions.iter().filter(|instruction| !matches!(instruction.body.keyword, Keyword::Run | Keyword::Copy));
+                let kept = model
+                    .instructions
+                    .iter()
+                    .filter(|instruction| !matches!(instruction.body.keyword, Keyword::Run | Keyword::Copy));
                 kept.map(|instruction| instruction.span.slice(source).to_vec()).collect()
             };
             assert_eq!(bytes(&old, &source), bytes(&new_model, &new), "{}: {}", transform.id, path.display());

@@ -1,4 +1,12 @@
 //! The parser against BuildKit's: small cases that stand alone, and the corpus where it is at hand.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may panic and touches files"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -107,7 +115,8 @@ fn bytes_that_are_no_text_come_back() {
 }
 
 fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")).collect();
+    let mut entries: Vec<_> =
+        std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")).collect();
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         if entry.file_type().expect("a type").is_dir() {
@@ -122,7 +131,8 @@ fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
 #[ignore = "needs DOCKMOD_CORPUS (an unpacked corpus) and DOCKMOD_ORACLE (BuildKit's parse of it, NDJSON)"]
 fn the_corpus_parses_as_buildkit_parses_it() {
     let corpus = PathBuf::from(std::env::var_os("DOCKMOD_CORPUS").expect("DOCKMOD_CORPUS")).join("dockerfiles");
-    let oracle = std::fs::read_to_string(std::env::var_os("DOCKMOD_ORACLE").expect("DOCKMOD_ORACLE")).expect("the oracle");
+    let oracle =
+        std::fs::read_to_string(std::env::var_os("DOCKMOD_ORACLE").expect("DOCKMOD_ORACLE")).expect("the oracle");
     let mut equal = 0;
     let mut wrong = Vec::new();
     for line in oracle.lines() {
@@ -169,16 +179,22 @@ fn dockerfile_parser_sees_the_same_instructions_where_it_accepts_a_file() {
             continue;
         }
         accepted += 1;
-        let ours: Vec<usize> = file.instructions().map(|instruction| {
-            let range = instruction.body.keyword_range;
-            instruction.joined.span(range).start
-        }).collect();
+        let ours: Vec<usize> = file
+            .instructions()
+            .map(|instruction| {
+                let range = instruction.body.keyword_range;
+                instruction.joined.span(range).start
+            })
+            .collect();
         let theirs: Vec<usize> = other.instructions.iter().map(|instruction| instruction.span().start).collect();
         if ours != theirs {
             differ.push(path.strip_prefix(&corpus).expect("a file of the corpus").display().to_string());
         }
     }
-    println!("dockerfile-parser accepts {accepted} of {} ({left_out} with heredocs or another escape character left out)", files.len());
+    println!(
+        "dockerfile-parser accepts {accepted} of {} ({left_out} with heredocs or another escape character left out)",
+        files.len()
+    );
     assert!(accepted > 5000, "only {accepted} accepted");
     // An empty RUN, and blanks after an escape character: BuildKit sides with us, as the oracle shows.
     let known = [

@@ -18,6 +18,7 @@ use dockmod::syntax;
 struct Case {
     name: String,
     claim: Claim,
+    demand: Demand,
     why: String,
     before: Vec<u8>,
     after: Vec<u8>,
@@ -26,7 +27,8 @@ struct Case {
 
 fn cases(kind: &str) -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/prove").join(kind);
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).expect("the suite").map(|entry| entry.expect("an entry").path()).collect();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).expect("the suite").map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "case"));
     paths.sort();
     paths.iter().map(|path| case(path)).collect()
@@ -46,9 +48,14 @@ fn case(path: &Path) -> Case {
     let field = |key: &str| head.lines().find_map(|line| line.strip_prefix(key)).map(|value| value.trim().to_owned());
     let claim = field("claim:").expect("a claim");
     let section = |wanted: &str| sections.iter().find(|(name, _)| name == wanted).expect("a section").1.clone();
-    let files = sections.iter().filter_map(|(name, text)| Some((name.strip_prefix("context ")?.to_owned(), text.clone())));
+    let files =
+        sections.iter().filter_map(|(name, text)| Some((name.strip_prefix("context ")?.to_owned(), text.clone())));
     Case {
         claim: Claim::from_name(&claim).unwrap_or_else(|| panic!("{name}: unknown claim {claim}")),
+        demand: match field("demand:").as_deref() {
+            Some("only-the-claim") => Demand::OnlyTheClaim,
+            _ => Demand::SameImage,
+        },
         why: field("why:").expect("a reason"),
         before: section("before"),
         after: section("after"),
@@ -67,7 +74,8 @@ fn verdict(case: &Case) -> Result<(), String> {
     let (before, after) = (Version::of(&before), Version::of(&after));
     let folder = tempfile::tempdir().expect("a folder");
     let context = context(case, &before, folder.path());
-    prove(&before, &after, case.claim, Demand::SameImage, Facts { context: context.as_ref() }).map_err(|refusal| refusal.to_string())
+    prove(&before, &after, case.claim, case.demand, Facts { context: context.as_ref() })
+        .map_err(|refusal| refusal.to_string())
 }
 
 fn context(case: &Case, before: &Version<'_, '_>, folder: &Path) -> Option<Context> {

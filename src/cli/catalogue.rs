@@ -11,7 +11,8 @@ pub fn list() -> io::Result<Status> {
     let mut out = io::stdout().lock();
     let width = transforms::ALL.iter().map(|transform| transform.id.len()).max().unwrap_or(0);
     for transform in transforms::ALL {
-        let codes = if transform.codes.is_empty() { String::new() } else { format!(" ({})", transform.codes.join(", ")) };
+        let codes =
+            if transform.codes.is_empty() { String::new() } else { format!(" ({})", transform.codes.join(", ")) };
         writeln!(out, "{:width$}  {}{codes}", transform.id, transform.summary)?;
     }
     Ok(Status::Done)

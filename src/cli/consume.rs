@@ -81,7 +81,10 @@ impl Consumer {
         self.summary.count(outcome);
         if !outcome.cycle.is_empty() {
             self.flush_for_stderr()?;
-            terminal::warning(&format!("{path}: {} undo each other: the last of their changes was taken back; please report it", outcome.cycle.join(" and ")));
+            terminal::warning(&format!(
+                "{path}: {} undo each other: the last of their changes was taken back; please report it",
+                outcome.cycle.join(" and ")
+            ));
         }
         if self.verbose {
             self.left_alone(path, outcome)?;
@@ -119,7 +122,8 @@ impl Consumer {
                 writeln!(self.out, "{line}")?;
             }
         }
-        let name = path.strip_prefix("./").unwrap_or(path);
+        // `git apply` takes no absolute path.
+        let name = path.strip_prefix("./").unwrap_or(path).trim_start_matches('/');
         let text = if self.coloured || self.to_terminal {
             let text = diff::coloured(name, source, changed);
             if self.coloured { text } else { console::strip_ansi_codes(&text).into_owned() }
@@ -138,10 +142,16 @@ impl Consumer {
             terminal::line(&format!("{path}:{}: {}: {}", left.line, left.transform.id, left.reason));
         }
         for held in &outcome.withheld {
-            terminal::line(&format!("{path}:{}: {}: only with --unsafe: {}", held.line, held.transform.id, held.reason));
+            terminal::line(&format!(
+                "{path}:{}: {}: only with --unsafe: {}",
+                held.line, held.transform.id, held.reason
+            ));
         }
         for dropped in &outcome.dropped {
-            terminal::line(&format!("{path}:{}: {}: not proved, so not done: {} ({})", dropped.line, dropped.transform.id, dropped.title, dropped.reason));
+            terminal::line(&format!(
+                "{path}:{}: {}: not proved, so not done: {} ({})",
+                dropped.line, dropped.transform.id, dropped.title, dropped.reason
+            ));
         }
         Ok(())
     }
@@ -189,5 +199,9 @@ fn transforms(outcome: &Outcome) -> String {
 
 /// `path:line:column: message`, or `path: message` where the message has no place.
 fn separated(path: &str, message: &str) -> String {
-    if message.starts_with(|c: char| c.is_ascii_digit()) { format!("{path}:{message}") } else { format!("{path}: {message}") }
+    if message.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("{path}:{message}")
+    } else {
+        format!("{path}: {message}")
+    }
 }

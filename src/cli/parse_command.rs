@@ -24,7 +24,12 @@ enum Parsed {
         #[serde(skip_serializing_if = "Option::is_none")]
         build_error: Option<String>,
     },
-    Rejected { path: String, error: String, line: usize, column: usize },
+    Rejected {
+        path: String,
+        error: String,
+        line: usize,
+        column: usize,
+    },
 }
 
 /// Parses the paths and prints what BuildKit sees.
@@ -91,7 +96,8 @@ fn as_data(path: &str, parsed: Result<Dockerfile<'_>, ParseError>) -> Parsed {
     match parsed {
         Ok(file) => {
             let refusal = validate::refusal(&file);
-            let build_error = refusal.map(|refusal| format!("dockerfile parse error on line {}: {refusal}", refusal.line));
+            let build_error =
+                refusal.map(|refusal| format!("dockerfile parse error on line {}: {refusal}", refusal.line));
             Parsed::File { path, file: dump::dump(&file), build_error }
         }
         Err(error) => Parsed::Rejected { path, error: error.to_string(), line: error.line, column: error.column },
@@ -108,7 +114,13 @@ fn tree(path: &str, parsed: Result<Dockerfile<'_>, ParseError>, out: &mut dyn io
     for token in tokens::tokens(&file) {
         let text = String::from_utf8_lossy(token.span.slice(file.source));
         let kind = serde_json::to_string(&token.kind)?;
-        writeln!(out, "  {line:>4} {:>6}..{:<6} {:<13} {text:?}", token.span.start, token.span.end, kind.trim_matches('"'))?;
+        writeln!(
+            out,
+            "  {line:>4} {:>6}..{:<6} {:<13} {text:?}",
+            token.span.start,
+            token.span.end,
+            kind.trim_matches('"')
+        )?;
         line += text.matches('\n').count();
     }
     Ok(())

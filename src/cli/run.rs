@@ -149,8 +149,12 @@ fn fixed(path: &Path, source: Vec<u8>, settings: &Settings, index: &Index) -> Fi
     }));
     match outcome {
         Ok(Ok(outcome)) => FileResult::Fixed { source, outcome: Box::new(outcome) },
-        Ok(Err(error)) => FileResult::Failed(format!("{}:{}: {error}; BuildKit would not build it either", error.line, error.column)),
-        Err(_) => FileResult::Failed("dockmod failed on this file: please report it as a bug, with the file".to_owned()),
+        Ok(Err(error)) => {
+            FileResult::Failed(format!("{}:{}: {error}; BuildKit would not build it either", error.line, error.column))
+        }
+        Err(_) => {
+            FileResult::Failed("dockmod failed on this file: please report it as a bug, with the file".to_owned())
+        }
     }
 }
 

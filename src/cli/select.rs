@@ -39,7 +39,9 @@ fn matching(id: &str) -> Result<Vec<&'static Transform>, String> {
 pub fn unknown(id: &str) -> String {
     let nearest = transforms::ALL.iter().map(|transform| (distance(id, transform.id), transform.id)).min();
     match nearest {
-        Some((distance, nearest)) if distance <= id.len() / 2 => format!("there is no transform `{id}`: did you mean `{nearest}`?"),
+        Some((distance, nearest)) if distance <= id.len() / 2 => {
+            format!("there is no transform `{id}`: did you mean `{nearest}`?")
+        }
         _ => format!("there is no transform `{id}`: `dockmod list` shows them all"),
     }
 }

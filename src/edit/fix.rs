@@ -69,6 +69,8 @@ pub struct Fix {
     pub safety: Safety,
     /// What it changes.
     pub claim: Claim,
+    /// Smaller fixes, to be tried one by one where the whole is not proved.
+    pub alternatives: Vec<Fix>,
 }
 
 impl Fix {

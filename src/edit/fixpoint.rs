@@ -202,16 +202,27 @@ fn prove_and_apply(
     let mut grown: isize = 0;
     let mut applied = Vec::new();
     for Candidate { selected, fix } in chosen {
-        let line = lines.number(fix.cover().start);
         let transform = selected.transform;
-        match attempt(&current, &fix, grown, context) {
-            Ok(next) => {
-                grown += next.len().cast_signed() - current.len().cast_signed();
-                current = next;
-                let Fix { title, reason, safety, claim, .. } = fix;
-                applied.push(Applied { transform, title, reason, safety, claim, line });
+        let mut proved = |fix: &Fix| -> Result<(), String> {
+            let next = attempt(&current, fix, grown, context)?;
+            grown += next.len().cast_signed() - current.len().cast_signed();
+            current = next;
+            let line = lines.number(fix.cover().start);
+            let (title, reason) = (fix.title.clone(), fix.reason.clone());
+            applied.push(Applied { transform, title, reason, safety: fix.safety, claim: fix.claim, line });
+            Ok(())
+        };
+        let Err(reason) = proved(&fix) else { continue };
+        // Of the smaller fixes each one that does not touch a proved one has its chance.
+        let mut until = 0;
+        for smaller in &fix.alternatives {
+            if smaller.cover().start >= until && proved(smaller).is_ok() {
+                until = smaller.cover().end;
             }
-            Err(reason) => outcome.dropped.push(Dropped { transform, title: fix.title, reason, line }),
+        }
+        if until == 0 {
+            let line = lines.number(fix.cover().start);
+            outcome.dropped.push(Dropped { transform, title: fix.title, reason, line });
         }
     }
     (current, applied)

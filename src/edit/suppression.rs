@@ -81,13 +81,13 @@ impl Suppressions {
     /// Whether `transform` is switched off for what lies in `span`.
     #[must_use]
     pub fn cover(&self, transform: &Transform, span: Span) -> bool {
-        let names = |list: &[String]| list.iter().any(|name| name == transform.id || transform.codes.contains(&name.as_str()) || name == "all");
+        let names = |list: &[String]| {
+            list.iter().any(|name| name == transform.id || transform.codes.contains(&name.as_str()) || name == "all")
+        };
         // An insertion at the very end of the file touches the last instruction.
         let at_end = |place: &Span| place.end == self.length && span.start == place.end;
         let touches = |place: &Span| place.start <= span.end && (span.start < place.end || at_end(place));
-        self.whole_file
-            || names(&self.global)
-            || self.local.iter().any(|(place, list)| touches(place) && names(list))
+        self.whole_file || names(&self.global) || self.local.iter().any(|(place, list)| touches(place) && names(list))
     }
 }
 

@@ -94,7 +94,8 @@ fn pip(words: &[&str]) -> Option<Install> {
                 let attached = value("--requirement=").or_else(|| value("--constraint="));
                 let short = if word.starts_with("--") { None } else { value("-r").or_else(|| value("-c")) };
                 manifests.extend(attached.or(short));
-                if word.starts_with("--editable=") || word.starts_with("--target=") || word.starts_with("--find-links=") {
+                if word.starts_with("--editable=") || word.starts_with("--target=") || word.starts_with("--find-links=")
+                {
                     doubt = Some("it is given a folder beside the manifests");
                 }
             }
@@ -110,15 +111,28 @@ fn pip(words: &[&str]) -> Option<Install> {
     if words.contains(&"-m") {
         doubt = Some("`python -m` looks for modules in the folder it runs in");
     }
-    Some(Install { tool: Tool::Pip, manifests, locks: Vec::new(), settings: &[], outputs: &[], doubt, skips_scripts: true })
+    Some(Install {
+        tool: Tool::Pip,
+        manifests,
+        locks: Vec::new(),
+        settings: &[],
+        outputs: &[],
+        doubt,
+        skips_scripts: true,
+    })
 }
 
 fn is_path(word: &str) -> bool {
-    word.starts_with('.') || word.starts_with('/') || word.contains("://") || word.contains('/') || word.ends_with(".whl")
+    word.starts_with('.')
+        || word.starts_with('/')
+        || word.contains("://")
+        || word.contains('/')
+        || word.ends_with(".whl")
 }
 
 fn npm(arguments: &[&str]) -> Option<Install> {
-    let verbs = plain_words(arguments, &["--prefix", "--registry", "--loglevel", "--cache", "--only", "--omit", "--include"])?;
+    let verbs =
+        plain_words(arguments, &["--prefix", "--registry", "--loglevel", "--cache", "--only", "--omit", "--include"])?;
     let clean = match verbs.as_slice() {
         ["ci" | "clean-install"] => true,
         ["install" | "i"] => false,
@@ -139,11 +153,16 @@ fn npm(arguments: &[&str]) -> Option<Install> {
 }
 
 fn yarn(arguments: &[&str]) -> Option<Install> {
-    let verbs = plain_words(arguments, &["--network-timeout", "--registry", "--network-concurrency", "--cache-folder", "--mutex"])?;
+    let verbs = plain_words(
+        arguments,
+        &["--network-timeout", "--registry", "--network-concurrency", "--cache-folder", "--mutex"],
+    )?;
     if !matches!(verbs.as_slice(), [] | ["install"]) {
         return None;
     }
-    if arguments.iter().any(|word| word.starts_with("--cwd") || word.starts_with("--modules-folder") || matches!(*word, "--version" | "--help")) {
+    if arguments.iter().any(|word| {
+        word.starts_with("--cwd") || word.starts_with("--modules-folder") || matches!(*word, "--version" | "--help")
+    }) {
         return None;
     }
     let frozen = arguments.iter().any(|word| matches!(*word, "--frozen-lockfile" | "--immutable"));
@@ -163,7 +182,11 @@ fn pnpm(arguments: &[&str]) -> Option<Install> {
     if !matches!(verbs.as_slice(), ["install" | "i"]) {
         return None;
     }
-    if arguments.iter().any(|word| matches!(*word, "-g" | "--global" | "-r" | "--recursive" | "-C") || word.starts_with("--dir") || word.starts_with("--filter")) {
+    if arguments.iter().any(|word| {
+        matches!(*word, "-g" | "--global" | "-r" | "--recursive" | "-C")
+            || word.starts_with("--dir")
+            || word.starts_with("--filter")
+    }) {
         return None;
     }
     let frozen = arguments.contains(&"--frozen-lockfile");
@@ -216,7 +239,10 @@ fn bundle(arguments: &[&str]) -> Option<Install> {
     if !matches!(verbs.as_slice(), [] | ["install"]) {
         return None;
     }
-    if arguments.iter().any(|word| word.starts_with("--gemfile") || word.starts_with("--binstubs") || word.starts_with("--standalone")) {
+    if arguments
+        .iter()
+        .any(|word| word.starts_with("--gemfile") || word.starts_with("--binstubs") || word.starts_with("--standalone"))
+    {
         return None;
     }
     let frozen = arguments.iter().any(|word| matches!(*word, "--frozen" | "--deployment"));
@@ -289,7 +315,8 @@ impl Install {
 #[must_use]
 pub fn looks_like_manifest(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let ends = [".txt", ".toml", ".lock", ".in", ".cfg", ".mod", ".sum", ".gemspec", ".json", ".yaml", ".yml", ".npmrc"];
+    let ends =
+        [".txt", ".toml", ".lock", ".in", ".cfg", ".mod", ".sum", ".gemspec", ".json", ".yaml", ".yml", ".npmrc"];
     let words = ["requirement", "deps", "depend", "package", "plugin", "patch", "vendor", "workspace", "constraint"];
     ends.iter().any(|end| name.ends_with(end)) || words.iter().any(|word| name.contains(word))
 }
@@ -301,12 +328,20 @@ pub fn is_companion(words: &[Option<&str>]) -> bool {
     let literal: Option<Vec<&str>> = words.iter().copied().collect();
     let Some(literal) = literal else { return false };
     match literal.as_slice() {
-        ["npm" | "yarn" | "pnpm" | "composer", rest @ ..] if matches!(rest, ["cache", "clean" | "clear", ..] | ["clear-cache" | "clearcache"]) => {
+        ["npm" | "yarn" | "pnpm" | "composer", rest @ ..]
+            if matches!(rest, ["cache", "clean" | "clear", ..] | ["clear-cache" | "clearcache"]) =>
+        {
             return true;
         }
         ["npm", "config", "set", ..] | ["npm", "set", ..] | ["corepack", "enable"] => return true,
         ["rm", flags, paths @ ..] if flags.starts_with('-') => {
-            return !paths.is_empty() && paths.iter().all(|path| path.starts_with("/root/.cache") || path.starts_with("/root/.npm") || path.starts_with("/tmp/") || path.starts_with("/var/"));
+            return !paths.is_empty()
+                && paths.iter().all(|path| {
+                    path.starts_with("/root/.cache")
+                        || path.starts_with("/root/.npm")
+                        || path.starts_with("/tmp/")
+                        || path.starts_with("/var/")
+                });
         }
         _ => {}
     }
@@ -318,8 +353,11 @@ pub fn is_companion(words: &[Option<&str>]) -> bool {
         Verb::Update => true,
         Verb::Install => {
             let named = !found.operands.is_empty() && found.operands.iter().all(|index| !is_path(literal[*index]));
-            let no_files = !found.options.iter().any(|index| matches!(literal[*index], "-r" | "-c" | "-e" | "--requirement" | "--constraint" | "--editable"));
-            let global = found.manager.family != Family::Npm || literal.iter().any(|word| matches!(*word, "-g" | "--global"));
+            let no_files = !found.options.iter().any(|index| {
+                matches!(literal[*index], "-r" | "-c" | "-e" | "--requirement" | "--constraint" | "--editable")
+            });
+            let global =
+                found.manager.family != Family::Npm || literal.iter().any(|word| matches!(*word, "-g" | "--global"));
             named && no_files && global
         }
         Verb::Other => false,
@@ -388,7 +426,12 @@ pub fn files_read(install: &Install, project: &dyn Project) -> Result<Vec<String
             }
         }
         Tool::Npm | Tool::Yarn | Tool::Pnpm => {
-            node_reads_nothing_local(install, project, &text("package.json")?, lock.map(|lock| text(lock)).transpose()?.as_deref())?;
+            node_reads_nothing_local(
+                install,
+                project,
+                &text("package.json")?,
+                lock.map(|lock| text(lock)).transpose()?.as_deref(),
+            )?;
         }
         Tool::Go => go_module_is_alone(project, &text("go.mod")?)?,
         Tool::Cargo => crate_is_alone(project, &text("Cargo.toml")?)?,
@@ -406,16 +449,66 @@ fn is_frozen_by_env(install: &Install, project: &dyn Project) -> bool {
 
 /// Variables of a tool that name no file: switches, addresses, numbers.
 const HARMLESS_VARIABLES: &[&str] = &[
-    "PIP_NO_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_DEFAULT_TIMEOUT", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL",
-    "PIP_TRUSTED_HOST", "PIP_ROOT_USER_ACTION", "PIP_VERSION", "PIP_NO_INPUT", "PIP_RETRIES", "PIP_TIMEOUT",
-    "PIP_NO_COLOR", "PIP_PROGRESS_BAR", "PIP_BREAK_SYSTEM_PACKAGES", "PIP_PREFER_BINARY", "NPM_CONFIG_LOGLEVEL",
-    "NPM_CONFIG_REGISTRY", "NPM_CONFIG_PRODUCTION", "NPM_CONFIG_FUND", "NPM_CONFIG_AUDIT", "NPM_CONFIG_UPDATE_NOTIFIER",
-    "NPM_CONFIG_CACHE", "NPM_CONFIG_PREFIX", "NPM_VERSION", "NPM_TOKEN", "YARN_VERSION", "YARN_CACHE_FOLDER",
-    "BUNDLE_FROZEN", "BUNDLE_WITHOUT", "BUNDLE_JOBS", "BUNDLE_RETRY", "BUNDLE_SILENCE_ROOT_WARNING", "BUNDLER_VERSION",
-    "GOPATH", "GOPROXY", "GO111MODULE", "GOOS", "GOARCH", "GOARM", "GOPRIVATE", "GOSUMDB", "GONOSUMDB", "GOCACHE",
-    "GOMODCACHE", "GOROOT", "GOTOOLCHAIN", "GO_VERSION", "GOLANG_VERSION", "CARGO_HOME", "CARGO_TERM_COLOR",
-    "CARGO_INCREMENTAL", "CARGO_NET_RETRY", "CARGO_NET_GIT_FETCH_WITH_CLI", "COMPOSER_ALLOW_SUPERUSER",
-    "COMPOSER_MEMORY_LIMIT", "COMPOSER_HOME", "COMPOSER_CACHE_DIR", "COMPOSER_NO_INTERACTION", "PNPM_HOME", "PNPM_VERSION",
+    "PIP_NO_CACHE_DIR",
+    "PIP_DISABLE_PIP_VERSION_CHECK",
+    "PIP_DEFAULT_TIMEOUT",
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_TRUSTED_HOST",
+    "PIP_ROOT_USER_ACTION",
+    "PIP_VERSION",
+    "PIP_NO_INPUT",
+    "PIP_RETRIES",
+    "PIP_TIMEOUT",
+    "PIP_NO_COLOR",
+    "PIP_PROGRESS_BAR",
+    "PIP_BREAK_SYSTEM_PACKAGES",
+    "PIP_PREFER_BINARY",
+    "NPM_CONFIG_LOGLEVEL",
+    "NPM_CONFIG_REGISTRY",
+    "NPM_CONFIG_PRODUCTION",
+    "NPM_CONFIG_FUND",
+    "NPM_CONFIG_AUDIT",
+    "NPM_CONFIG_UPDATE_NOTIFIER",
+    "NPM_CONFIG_CACHE",
+    "NPM_CONFIG_PREFIX",
+    "NPM_VERSION",
+    "NPM_TOKEN",
+    "YARN_VERSION",
+    "YARN_CACHE_FOLDER",
+    "BUNDLE_FROZEN",
+    "BUNDLE_WITHOUT",
+    "BUNDLE_JOBS",
+    "BUNDLE_RETRY",
+    "BUNDLE_SILENCE_ROOT_WARNING",
+    "BUNDLER_VERSION",
+    "GOPATH",
+    "GOPROXY",
+    "GO111MODULE",
+    "GOOS",
+    "GOARCH",
+    "GOARM",
+    "GOPRIVATE",
+    "GOSUMDB",
+    "GONOSUMDB",
+    "GOCACHE",
+    "GOMODCACHE",
+    "GOROOT",
+    "GOTOOLCHAIN",
+    "GO_VERSION",
+    "GOLANG_VERSION",
+    "CARGO_HOME",
+    "CARGO_TERM_COLOR",
+    "CARGO_INCREMENTAL",
+    "CARGO_NET_RETRY",
+    "CARGO_NET_GIT_FETCH_WITH_CLI",
+    "COMPOSER_ALLOW_SUPERUSER",
+    "COMPOSER_MEMORY_LIMIT",
+    "COMPOSER_HOME",
+    "COMPOSER_CACHE_DIR",
+    "COMPOSER_NO_INTERACTION",
+    "PNPM_HOME",
+    "PNPM_VERSION",
 ];
 
 /// Whether a variable of this name may tell the tool to read some file.
@@ -434,10 +527,37 @@ fn steers(tool: Tool, name: &str) -> bool {
 
 /// Keys of `.npmrc` and `.yarnrc` that name no file.
 const HARMLESS_SETTINGS: &[&str] = &[
-    "registry", "always-auth", "strict-ssl", "fund", "audit", "save-exact", "engine-strict", "legacy-peer-deps", "loglevel",
-    "progress", "package-lock", "ignore-scripts", "save-prefix", "update-notifier", "fetch-retries", "fetch-timeout",
-    "network-timeout", "email", "_auth", "_authtoken", "_password", "username", "node-linker", "shamefully-hoist",
-    "auto-install-peers", "strict-peer-dependencies", "hoist", "prefer-frozen-lockfile", "lockfile", "production", "color",
+    "registry",
+    "always-auth",
+    "strict-ssl",
+    "fund",
+    "audit",
+    "save-exact",
+    "engine-strict",
+    "legacy-peer-deps",
+    "loglevel",
+    "progress",
+    "package-lock",
+    "ignore-scripts",
+    "save-prefix",
+    "update-notifier",
+    "fetch-retries",
+    "fetch-timeout",
+    "network-timeout",
+    "email",
+    "_auth",
+    "_authtoken",
+    "_password",
+    "username",
+    "node-linker",
+    "shamefully-hoist",
+    "auto-install-peers",
+    "strict-peer-dependencies",
+    "hoist",
+    "prefer-frozen-lockfile",
+    "lockfile",
+    "production",
+    "color",
 ];
 
 /// Settings may name files: certificates, mirrors, hooks.
@@ -481,8 +601,17 @@ fn requirements_name_nothing_local(path: &str, text: &str) -> Result<(), Need> {
         }
         if first.starts_with('-') {
             let known = [
-                "--index-url", "-i", "--extra-index-url", "--no-index", "--trusted-host", "--pre", "--prefer-binary",
-                "--no-binary", "--only-binary", "--require-hashes", "--hash",
+                "--index-url",
+                "-i",
+                "--extra-index-url",
+                "--no-index",
+                "--trusted-host",
+                "--pre",
+                "--prefer-binary",
+                "--no-binary",
+                "--only-binary",
+                "--require-hashes",
+                "--hash",
             ];
             if known.contains(&first) {
                 continue;
@@ -491,7 +620,8 @@ fn requirements_name_nothing_local(path: &str, text: &str) -> Result<(), Need> {
         }
         let requirement = line.split(';').next().unwrap_or_default();
         let name = requirement.split(['=', '<', '>', '!', '~', '[', '@', ' ']).next().unwrap_or_default();
-        let archive = [".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz"].iter().any(|end| requirement.trim_end().ends_with(end));
+        let archive =
+            [".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz"].iter().any(|end| requirement.trim_end().ends_with(end));
         let address = requirement.contains("://") && !requirement.contains("file:");
         if (requirement.contains("file:") || name.starts_with('.') || name.contains('/') || archive) && !address {
             return Err(local(format!("`{path}` names something local: `{line}`")));
@@ -505,11 +635,23 @@ fn requirements_name_nothing_local(path: &str, text: &str) -> Result<(), Need> {
 
 /// Scripts that npm, yarn and pnpm run for the project itself during an install.
 const NODE_SCRIPTS: &[&str] = &[
-    "preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare", "dependencies",
+    "preinstall",
+    "install",
+    "postinstall",
+    "prepublish",
+    "preprepare",
+    "prepare",
+    "postprepare",
+    "dependencies",
     "pnpm:devPreinstall",
 ];
 
-fn node_reads_nothing_local(install: &Install, project: &dyn Project, manifest: &str, lock: Option<&str>) -> Result<(), Need> {
+fn node_reads_nothing_local(
+    install: &Install,
+    project: &dyn Project,
+    manifest: &str,
+    lock: Option<&str>,
+) -> Result<(), Need> {
     let Ok(manifest) = serde_json::from_str::<serde_json::Value>(manifest) else {
         return Err(unknown("`package.json` is no JSON"));
     };
@@ -521,7 +663,15 @@ fn node_reads_nothing_local(install: &Install, project: &dyn Project, manifest: 
     if project.exists("binding.gyp") {
         return Err(local("`binding.gyp` makes the install build the project's own addon"));
     }
-    for key in ["workspaces", "pnpm", "resolutions", "overrides", "bundleDependencies", "bundledDependencies", "packageManager"] {
+    for key in [
+        "workspaces",
+        "pnpm",
+        "resolutions",
+        "overrides",
+        "bundleDependencies",
+        "bundledDependencies",
+        "packageManager",
+    ] {
         let Some(value) = manifest.get(key) else { continue };
         match key {
             "workspaces" => return Err(local("`package.json` names workspaces, whose own manifests are read")),
@@ -551,7 +701,9 @@ fn node_reads_nothing_local(install: &Install, project: &dyn Project, manifest: 
     if let Some(path) = more.iter().find(|path| project.exists(path)) {
         return Err(local(format!("`{path}` changes what the install reads")));
     }
-    if lock.is_some_and(|lock| lock.contains("\"link\": true") || lock.contains("\"file:") || lock.contains("@file:") || lock.contains("link:")) {
+    if lock.is_some_and(|lock| {
+        lock.contains("\"link\": true") || lock.contains("\"file:") || lock.contains("@file:") || lock.contains("link:")
+    }) {
         return Err(local("the lock file names a folder of the project"));
     }
     Ok(())
@@ -559,14 +711,46 @@ fn node_reads_nothing_local(install: &Install, project: &dyn Project, manifest: 
 
 /// Packages whose install scripts build or fetch the package itself and read nothing of the project.
 const HARMLESS_SCRIPTS: &[&str] = &[
-    "esbuild", "fsevents", "core-js", "core-js-pure", "core-js-bundle", "es5-ext", "protobufjs", "bufferutil",
-    "utf-8-validate", "@swc/core", "unrs-resolver", "bcrypt", "sqlite3", "better-sqlite3", "sharp", "msgpackr-extract",
-    "cpu-features", "ssh2", "@parcel/watcher", "lmdb", "node-sass", "grpc-tools", "dtrace-provider", "deasync", "iltorb",
+    "esbuild",
+    "fsevents",
+    "core-js",
+    "core-js-pure",
+    "core-js-bundle",
+    "es5-ext",
+    "protobufjs",
+    "bufferutil",
+    "utf-8-validate",
+    "@swc/core",
+    "unrs-resolver",
+    "bcrypt",
+    "sqlite3",
+    "better-sqlite3",
+    "sharp",
+    "msgpackr-extract",
+    "cpu-features",
+    "ssh2",
+    "@parcel/watcher",
+    "lmdb",
+    "node-sass",
+    "grpc-tools",
+    "dtrace-provider",
+    "deasync",
+    "iltorb",
 ];
 
 /// Packages whose install scripts look for settings or schemas of the project.
-const PRYING_PACKAGES: &[&str] =
-    &["prisma", "@prisma/client", "puppeteer", "cypress", "playwright", "patch-package", "electron", "husky", "nuxt", "simple-git-hooks"];
+const PRYING_PACKAGES: &[&str] = &[
+    "prisma",
+    "@prisma/client",
+    "puppeteer",
+    "cypress",
+    "playwright",
+    "patch-package",
+    "electron",
+    "husky",
+    "nuxt",
+    "simple-git-hooks",
+];
 
 /// Shows that no dependency's install script looks at the project.
 fn dependencies_run_no_scripts(tool: Tool, lock: &str) -> Result<(), Need> {
@@ -579,10 +763,16 @@ fn dependencies_run_no_scripts(tool: Tool, lock: &str) -> Result<(), Need> {
             let name = path.rsplit("node_modules/").next().unwrap_or(path);
             let scripts = package.get("hasInstallScript").and_then(serde_json::Value::as_bool) == Some(true);
             if scripts && !path.is_empty() && !HARMLESS_SCRIPTS.contains(&name) {
-                return Err(unknown(format!("the dependency `{name}` runs a script when it is installed, which may look at the project")));
+                return Err(unknown(format!(
+                    "the dependency `{name}` runs a script when it is installed, which may look at the project"
+                )));
             }
         }
-        if packages.is_none() && !lock.get("dependencies").is_none_or(|dependencies| dependencies.as_object().is_some_and(serde_json::Map::is_empty)) {
+        if packages.is_none()
+            && !lock
+                .get("dependencies")
+                .is_none_or(|dependencies| dependencies.as_object().is_some_and(serde_json::Map::is_empty))
+        {
             // Version 1 of the format does not tell which packages have scripts.
             let text = lock.to_string();
             return no_prying_package(&text);
@@ -598,21 +788,31 @@ fn no_prying_package(lock: &str) -> Result<(), Need> {
         let name = word.rsplit_once('@').map_or(word, |(name, _)| if name.is_empty() { word } else { name });
         PRYING_PACKAGES.iter().find(|prying| **prying == name || prying.rsplit('/').next() == Some(name))
     });
-    named.map_or(Ok(()), |name| Err(unknown(format!("the dependency `{name}` runs a script when it is installed, which may look at the project"))))
+    named.map_or(Ok(()), |name| {
+        Err(unknown(format!(
+            "the dependency `{name}` runs a script when it is installed, which may look at the project"
+        )))
+    })
 }
 
 fn names_a_path(dependencies: &serde_json::Value) -> bool {
     match dependencies {
         serde_json::Value::Object(map) => map.values().any(names_a_path),
         serde_json::Value::String(version) => {
-            ["file:", "link:", "portal:", "workspace:", "patch:", "exec:", ".", "/", "~"].iter().any(|start| version.starts_with(start)) && !version.starts_with("~0") && !is_tilde_range(version)
+            ["file:", "link:", "portal:", "workspace:", "patch:", "exec:", ".", "/", "~"]
+                .iter()
+                .any(|start| version.starts_with(start))
+                && !version.starts_with("~0")
+                && !is_tilde_range(version)
         }
         _ => false,
     }
 }
 
 fn is_tilde_range(version: &str) -> bool {
-    version.strip_prefix('~').is_some_and(|rest| rest.trim_start().starts_with(|c: char| c.is_ascii_digit() || c == 'v'))
+    version
+        .strip_prefix('~')
+        .is_some_and(|rest| rest.trim_start().starts_with(|c: char| c.is_ascii_digit() || c == 'v'))
 }
 
 fn go_module_is_alone(project: &dyn Project, module: &str) -> Result<(), Need> {
@@ -636,11 +836,15 @@ fn crate_is_alone(project: &dyn Project, manifest: &str) -> Result<(), Need> {
     }
     let has_path = |value: &toml::Value| value.get("path").is_some();
     let target = manifest.get("lib").is_some_and(has_path)
-        || manifest.get("bin").and_then(toml::Value::as_array).is_some_and(|bins| !bins.is_empty() && bins.iter().all(has_path));
+        || manifest
+            .get("bin")
+            .and_then(toml::Value::as_array)
+            .is_some_and(|bins| !bins.is_empty() && bins.iter().all(has_path));
     if !target {
         return Err(local("`Cargo.toml` names no target with its path: cargo looks for one in `src`"));
     }
-    if manifest.get("package").and_then(|package| package.get("workspace")).is_some() || project.exists("../Cargo.toml") {
+    if manifest.get("package").and_then(|package| package.get("workspace")).is_some() || project.exists("../Cargo.toml")
+    {
         return Err(unknown("the crate belongs to a workspace"));
     }
     Ok(())
@@ -660,7 +864,8 @@ fn gemfile_is_alone(gemfile: &str) -> Result<(), Need> {
     for line in gemfile.lines() {
         let line = line.split('#').next().unwrap_or_default().trim();
         let first = line.split([' ', '(']).next().unwrap_or_default();
-        let plain = matches!(first, "" | "source" | "gem" | "group" | "end" | "ruby" | "platforms" | "git_source" | "platform");
+        let plain =
+            matches!(first, "" | "source" | "gem" | "group" | "end" | "ruby" | "platforms" | "git_source" | "platform");
         if line.contains("path:") || line.contains(":path") || first == "gemspec" || first == "path" {
             return Err(local(format!("`Gemfile` names a folder: `{line}`")));
         }
@@ -720,11 +925,15 @@ mod tests {
     #[test]
     fn pip_reads_its_requirements() {
         let line = "pip install --no-cache-dir -r requirements.txt";
-        assert_eq!(read(line, &[("requirements.txt", "flask==3.0 # x\n--hash=sha256:ab\n")]), Ok(vec!["requirements.txt".to_owned()]));
+        assert_eq!(
+            read(line, &[("requirements.txt", "flask==3.0 # x\n--hash=sha256:ab\n")]),
+            Ok(vec!["requirements.txt".to_owned()])
+        );
         for text in ["--frob x"] {
             assert!(matches!(read(line, &[("requirements.txt", text)]), Err(Need::Unknown(_))), "{text}");
         }
-        for text in ["-r base.txt", "-rbase.txt", "-c c.txt", "-e .", "./lib", "lib @ file:///x", "libs/a.whl", "../x"] {
+        for text in ["-r base.txt", "-rbase.txt", "-c c.txt", "-e .", "./lib", "lib @ file:///x", "libs/a.whl", "../x"]
+        {
             assert!(matches!(read(line, &[("requirements.txt", text)]), Err(Need::Local(_))), "{text}");
         }
         assert!(read(line, &[("requirements.txt", "x @ git+https://h/x.git\n")]).is_ok());
@@ -737,7 +946,8 @@ mod tests {
         assert!(read("npm ci --omit=dev", &[plain, lock]).is_ok());
         assert!(read("npm install", &[plain, lock]).is_err());
         assert!(read("npm ci", &[plain]).is_err());
-        for text in [r#"{"scripts":{"prepare":"x"}}"#, r#"{"workspaces":["a"]}"#, r#"{"dependencies":{"a":"file:a"}}"#] {
+        for text in [r#"{"scripts":{"prepare":"x"}}"#, r#"{"workspaces":["a"]}"#, r#"{"dependencies":{"a":"file:a"}}"#]
+        {
             let text: &'static str = Box::leak(text.to_owned().into_boxed_str());
             assert!(matches!(read("npm ci", &[("package.json", text), lock]), Err(Need::Local(_))), "{text}");
         }
@@ -755,12 +965,24 @@ mod tests {
         assert!(read("cargo fetch --locked", &[("Cargo.toml", path), ("Cargo.lock", "")]).is_err());
         assert!(read("bundle install --frozen", &[("Gemfile", "source 'x'\ngem 'a'\n"), ("Gemfile.lock", "")]).is_ok());
         assert!(read("bundle install --frozen", &[("Gemfile", "gemspec\n"), ("Gemfile.lock", "")]).is_err());
-        assert!(read("composer install --no-scripts --no-autoloader", &[("composer.json", "{}"), ("composer.lock", "")]).is_ok());
+        assert!(
+            read("composer install --no-scripts --no-autoloader", &[("composer.json", "{}"), ("composer.lock", "")])
+                .is_ok()
+        );
     }
 
     #[test]
     fn what_is_no_dependency_install() {
-        for line in ["npm run build", "pip install flask", "pip install -e .", "pip install .", "go build", "yarn add x", "cargo build", "composer install"] {
+        for line in [
+            "npm run build",
+            "pip install flask",
+            "pip install -e .",
+            "pip install .",
+            "go build",
+            "yarn add x",
+            "cargo build",
+            "composer install",
+        ] {
             let words: Vec<Option<&str>> = line.split(' ').map(Some).collect();
             assert!(dependency_install(&words).is_none(), "{line}");
         }

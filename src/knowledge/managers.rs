@@ -76,16 +76,48 @@ const APT: Manager = Manager {
     letters: "yqdfmsuVb",
     valued_letters: "toca",
     flags: &[
-        "yes", "assume-yes", "assume-no", "quiet", "fix-broken", "fix-missing", "ignore-missing", "download-only",
-        "simulate", "no-upgrade", "only-upgrade", "no-install-recommends", "install-recommends",
-        "no-install-suggests", "install-suggests", "allow-downgrades", "allow-remove-essential",
-        "allow-change-held-packages", "allow-unauthenticated", "force-yes", "reinstall", "purge", "auto-remove",
-        "autoremove", "ignore-hold", "no-download", "trivial-only", "no-remove", "show-progress", "show-upgraded",
-        "verbose-versions", "print-uris", "allow-insecure-repositories", "allow-releaseinfo-change",
-        "no-show-progress", "no-allow-insecure-repositories", "dry-run", "just-print",
+        "yes",
+        "assume-yes",
+        "assume-no",
+        "quiet",
+        "fix-broken",
+        "fix-missing",
+        "ignore-missing",
+        "download-only",
+        "simulate",
+        "no-upgrade",
+        "only-upgrade",
+        "no-install-recommends",
+        "install-recommends",
+        "no-install-suggests",
+        "install-suggests",
+        "allow-downgrades",
+        "allow-remove-essential",
+        "allow-change-held-packages",
+        "allow-unauthenticated",
+        "force-yes",
+        "reinstall",
+        "purge",
+        "auto-remove",
+        "autoremove",
+        "ignore-hold",
+        "no-download",
+        "trivial-only",
+        "no-remove",
+        "show-progress",
+        "show-upgraded",
+        "verbose-versions",
+        "print-uris",
+        "allow-insecure-repositories",
+        "allow-releaseinfo-change",
+        "no-show-progress",
+        "no-allow-insecure-repositories",
+        "dry-run",
+        "just-print",
     ],
     valued: &["target-release", "default-release", "option", "config-file", "host-architecture", "build-profiles"],
-    order_matters: false,
+    // apt marks and resolves in the order given: `php php-fpm` brings a web server that `php-fpm php` does not.
+    order_matters: true,
 };
 
 const APK: Manager = Manager {
@@ -96,14 +128,43 @@ const APK: Manager = Manager {
     letters: "qvifUulsx",
     valued_letters: "tXp",
     flags: &[
-        "no-cache", "update", "update-cache", "upgrade", "latest", "quiet", "force", "allow-untrusted", "no-progress",
-        "progress", "initdb", "force-overwrite", "force-broken-world", "force-refresh", "force-non-repository",
-        "force-old-apk", "force-missing-repositories", "purge", "no-network", "simulate", "clean-protected",
-        "no-scripts", "no-commit-hooks", "verbose", "no-check-certificate",
+        "no-cache",
+        "update",
+        "update-cache",
+        "upgrade",
+        "latest",
+        "quiet",
+        "force",
+        "allow-untrusted",
+        "no-progress",
+        "progress",
+        "initdb",
+        "force-overwrite",
+        "force-broken-world",
+        "force-refresh",
+        "force-non-repository",
+        "force-old-apk",
+        "force-missing-repositories",
+        "purge",
+        "no-network",
+        "simulate",
+        "clean-protected",
+        "no-scripts",
+        "no-commit-hooks",
+        "verbose",
+        "no-check-certificate",
     ],
     valued: &[
-        "virtual", "repository", "root", "arch", "keys-dir", "repositories-file", "cache-dir", "cache-max-age",
-        "timeout", "wait",
+        "virtual",
+        "repository",
+        "root",
+        "arch",
+        "keys-dir",
+        "repositories-file",
+        "cache-dir",
+        "cache-max-age",
+        "timeout",
+        "wait",
     ],
     order_matters: false,
 };
@@ -116,13 +177,45 @@ const DNF: Manager = Manager {
     letters: "yqvCb46",
     valued_letters: "xcdeR",
     flags: &[
-        "assumeyes", "assumeno", "nogpgcheck", "skip-broken", "best", "nobest", "allowerasing", "quiet", "verbose",
-        "nodocs", "noplugins", "refresh", "cacheonly", "noautoremove", "obsoletes", "security", "downloadonly",
-        "no-best", "skip-unavailable", "use-host-config",
+        "assumeyes",
+        "assumeno",
+        "nogpgcheck",
+        "skip-broken",
+        "best",
+        "nobest",
+        "allowerasing",
+        "quiet",
+        "verbose",
+        "nodocs",
+        "noplugins",
+        "refresh",
+        "cacheonly",
+        "noautoremove",
+        "obsoletes",
+        "security",
+        "downloadonly",
+        "no-best",
+        "skip-unavailable",
+        "use-host-config",
     ],
     valued: &[
-        "enablerepo", "disablerepo", "exclude", "excludepkgs", "setopt", "releasever", "installroot", "config", "repo",
-        "repoid", "forcearch", "comment", "disableplugin", "enableplugin", "rpmverbosity", "debuglevel", "errorlevel",
+        "enablerepo",
+        "disablerepo",
+        "exclude",
+        "excludepkgs",
+        "setopt",
+        "releasever",
+        "installroot",
+        "config",
+        "repo",
+        "repoid",
+        "forcearch",
+        "comment",
+        "disableplugin",
+        "enableplugin",
+        "rpmverbosity",
+        "debuglevel",
+        "errorlevel",
     ],
     order_matters: false,
 };
@@ -135,10 +228,26 @@ const ZYPPER: Manager = Manager {
     letters: "nqvyfDl",
     valued_letters: "rtR",
     flags: &[
-        "non-interactive", "no-gpg-checks", "gpg-auto-import-keys", "quiet", "no-confirm", "no-recommends",
-        "recommends", "auto-agree-with-licenses", "force", "oldpackage", "no-refresh", "force-resolution",
-        "replacefiles", "allow-vendor-change", "capability", "details", "download-only", "verbose",
-        "allow-unsigned-rpm", "no-color",
+        "non-interactive",
+        "no-gpg-checks",
+        "gpg-auto-import-keys",
+        "quiet",
+        "no-confirm",
+        "no-recommends",
+        "recommends",
+        "auto-agree-with-licenses",
+        "force",
+        "oldpackage",
+        "no-refresh",
+        "force-resolution",
+        "replacefiles",
+        "allow-vendor-change",
+        "capability",
+        "details",
+        "download-only",
+        "verbose",
+        "allow-unsigned-rpm",
+        "no-color",
     ],
     valued: &["repo", "from", "type", "root", "installroot", "gpg-check", "releasever"],
     order_matters: false,
@@ -152,18 +261,73 @@ const PIP: Manager = Manager {
     letters: "UqvIh",
     valued_letters: "rcetifC",
     flags: &[
-        "upgrade", "no-cache-dir", "no-deps", "no-dependencies", "user", "quiet", "verbose", "pre", "force-reinstall",
-        "ignore-installed", "no-build-isolation", "no-compile", "compile", "disable-pip-version-check", "no-input",
-        "isolated", "require-hashes", "prefer-binary", "break-system-packages", "no-index",
-        "no-warn-script-location", "dry-run", "use-pep517", "no-python-version-warning", "no-clean",
-        "no-warn-conflicts", "require-virtualenv", "no-color", "egg",
+        "upgrade",
+        "no-cache-dir",
+        "no-deps",
+        "no-dependencies",
+        "user",
+        "quiet",
+        "verbose",
+        "pre",
+        "force-reinstall",
+        "ignore-installed",
+        "no-build-isolation",
+        "no-compile",
+        "compile",
+        "disable-pip-version-check",
+        "no-input",
+        "isolated",
+        "require-hashes",
+        "prefer-binary",
+        "break-system-packages",
+        "no-index",
+        "no-warn-script-location",
+        "dry-run",
+        "use-pep517",
+        "no-python-version-warning",
+        "no-clean",
+        "no-warn-conflicts",
+        "require-virtualenv",
+        "no-color",
+        "egg",
     ],
     valued: &[
-        "requirement", "constraint", "editable", "target", "index-url", "extra-index-url", "find-links", "root",
-        "prefix", "src", "platform", "python-version", "implementation", "abi", "trusted-host", "timeout", "retries",
-        "cache-dir", "progress-bar", "log", "proxy", "cert", "client-cert", "exists-action", "global-option",
-        "install-option", "config-settings", "no-binary", "only-binary", "upgrade-strategy", "report",
-        "root-user-action", "default-timeout", "use-feature", "use-deprecated", "build",
+        "requirement",
+        "constraint",
+        "editable",
+        "target",
+        "index-url",
+        "extra-index-url",
+        "find-links",
+        "root",
+        "prefix",
+        "src",
+        "platform",
+        "python-version",
+        "implementation",
+        "abi",
+        "trusted-host",
+        "timeout",
+        "retries",
+        "cache-dir",
+        "progress-bar",
+        "log",
+        "proxy",
+        "cert",
+        "client-cert",
+        "exists-action",
+        "global-option",
+        "install-option",
+        "config-settings",
+        "no-binary",
+        "only-binary",
+        "upgrade-strategy",
+        "report",
+        "root-user-action",
+        "default-timeout",
+        "use-feature",
+        "use-deprecated",
+        "build",
     ],
     order_matters: true,
 };
@@ -176,14 +340,55 @@ const NPM: Manager = Manager {
     letters: "gSDOEPfqsdB",
     valued_letters: "",
     flags: &[
-        "global", "save", "save-dev", "save-prod", "save-optional", "save-exact", "no-save", "production", "no-optional",
-        "no-audit", "no-fund", "no-progress", "unsafe-perm", "legacy-peer-deps", "force", "ignore-scripts", "silent",
-        "quiet", "verbose", "no-package-lock", "prefer-offline", "no-bin-links", "no-update-notifier", "dev",
-        "package-lock", "strict-peer-deps", "foreground-scripts", "no-shrinkwrap", "no-color", "no-cache",
+        "global",
+        "save",
+        "save-dev",
+        "save-prod",
+        "save-optional",
+        "save-exact",
+        "no-save",
+        "production",
+        "no-optional",
+        "no-audit",
+        "no-fund",
+        "no-progress",
+        "unsafe-perm",
+        "legacy-peer-deps",
+        "force",
+        "ignore-scripts",
+        "silent",
+        "quiet",
+        "verbose",
+        "no-package-lock",
+        "prefer-offline",
+        "no-bin-links",
+        "no-update-notifier",
+        "dev",
+        "package-lock",
+        "strict-peer-deps",
+        "foreground-scripts",
+        "no-shrinkwrap",
+        "no-color",
+        "no-cache",
     ],
     valued: &[
-        "prefix", "registry", "cache", "only", "omit", "include", "loglevel", "fetch-retries", "fetch-timeout",
-        "network-timeout", "workspace", "install-strategy", "maxsockets", "also", "fund", "audit", "depth",
+        "prefix",
+        "registry",
+        "cache",
+        "only",
+        "omit",
+        "include",
+        "loglevel",
+        "fetch-retries",
+        "fetch-timeout",
+        "network-timeout",
+        "workspace",
+        "install-strategy",
+        "maxsockets",
+        "also",
+        "fund",
+        "audit",
+        "depth",
     ],
     order_matters: true,
 };
@@ -239,7 +444,12 @@ pub fn wrapper_len(words: &[Option<&str>]) -> usize {
         Some(Some("sudo")) => {
             1 + words[1..].iter().take_while(|word| matches!(word, Some("-E" | "-H" | "-n" | "--preserve-env"))).count()
         }
-        Some(Some("env")) => 1 + words[1..].iter().take_while(|word| word.is_some_and(|word| word.contains('=') && !word.starts_with('-'))).count(),
+        Some(Some("env")) => {
+            1 + words[1..]
+                .iter()
+                .take_while(|word| word.is_some_and(|word| word.contains('=') && !word.starts_with('-')))
+                .count()
+        }
         _ => 0,
     }
 }
@@ -264,7 +474,9 @@ pub fn package_action(words: &[Option<&str>]) -> Option<Family> {
     let family = family(words)?;
     let words = &words[wrapper_len(words)..];
     let verbs: &[&str] = match family {
-        Family::Npm | Family::Yarn | Family::Pnpm => &["install", "i", "ci", "add", "global", "cache", "config", "update", "uninstall", "set"],
+        Family::Npm | Family::Yarn | Family::Pnpm => {
+            &["install", "i", "ci", "add", "global", "cache", "config", "update", "uninstall", "set"]
+        }
         Family::Go => &["get", "install", "mod"],
         Family::Cargo => &["install", "fetch"],
         Family::Ruby => &["install", "config", "update", "uninstall"],
@@ -296,7 +508,8 @@ pub fn invocation(words: &[Option<&str>]) -> Option<Invocation> {
     } else {
         let exact = MANAGERS.iter().find(|manager| manager.names.contains(&program));
         let manager = exact.or_else(|| {
-            let versioned = program.strip_prefix("pip").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+            let versioned =
+                program.strip_prefix("pip").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
             MANAGERS.iter().find(|manager| versioned && manager.family == Family::Pip)
         })?;
         (manager, start + 1)
@@ -350,6 +563,14 @@ pub fn invocation(words: &[Option<&str>]) -> Option<Invocation> {
     Some(found)
 }
 
+impl Invocation {
+    /// The manager's name for people: the program, and `pip` for `python -m pip`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        if self.program.starts_with("python") { self.manager.names[0] } else { &self.program }
+    }
+}
+
 enum OptionKind {
     Flag,
     TakesNext,
@@ -400,6 +621,21 @@ impl Manager {
 #[must_use]
 pub fn base_name(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
+}
+
+/// The package that a word asks for, without version, release or constraint.
+#[must_use]
+pub fn package_name(word: &str) -> &str {
+    let end = word.char_indices().skip(1).find(|(_, c)| matches!(c, '=' | '@' | '/' | '<' | '>' | '~' | '!')).map_or(word.len(), |(at, _)| at);
+    &word[..end]
+}
+
+/// Whether a word is the plain name of a package of an index: no file, no address, no group, nothing that
+/// removes.
+#[must_use]
+pub fn is_plain_package(word: &str) -> bool {
+    let file = [".deb", ".rpm", ".apk", ".whl"].iter().any(|end| word.ends_with(end));
+    !word.is_empty() && !word.ends_with('-') && !word.starts_with(['.', '/', '<', '>', '@', '^', '-']) && !word.contains("://") && !file
 }
 
 #[cfg(test)]

@@ -30,6 +30,12 @@ impl Copy {
     /// out.
     #[must_use]
     pub fn of(model: &Model<'_, '_>, index: usize) -> Option<Self> {
+        if model.keyword(index) == Keyword::Copy { Self::bringing(model, index) } else { None }
+    }
+
+    /// Reads instruction `index`, be it COPY or ADD: what it brings, archives and addresses left aside.
+    #[must_use]
+    pub fn bringing(model: &Model<'_, '_>, index: usize) -> Option<Self> {
         let instruction = model.instructions[index];
         if !instruction.heredocs.is_empty() {
             return None;
@@ -38,7 +44,7 @@ impl Copy {
     }
 
     fn read(body: &Body, text: &[u8], workdir: &Workdir) -> Option<Self> {
-        if body.keyword != Keyword::Copy {
+        if !matches!(body.keyword, Keyword::Copy | Keyword::Add) {
             return None;
         }
         let flags: Vec<String> = body.flags.iter().map(|flag| flag.text.clone()).collect();
@@ -178,8 +184,8 @@ impl Copy {
 
 /// Folders of a system, in which any tool may find settings.
 const SYSTEM_FOLDERS: &[&str] = &[
-    "etc", "usr", "root", "home", "bin", "sbin", "lib", "lib64", "opt", "var", "tmp", "run", "proc", "sys", "dev", "boot",
-    "go", "mnt",
+    "etc", "usr", "root", "home", "bin", "sbin", "lib", "lib64", "opt", "var", "tmp", "run", "proc", "sys", "dev",
+    "boot", "go", "mnt",
 ];
 
 /// Whether a COPY brings files to a folder of the project alone, where no tool looks for settings of its own.
@@ -189,11 +195,17 @@ pub fn stays_in_project(copy: &Copy, context: Option<&Context>) -> bool {
     if below(path, Copy::FOLDER_IN_FORCE).is_some() {
         // The folder in force may be the root: then a folder `etc` in the context would be the system's.
         return context.is_none() && !copy.is_whole_context()
-            || context.is_some() && !SYSTEM_FOLDERS.iter().any(|name| copy.may_write_below(&join(Copy::FOLDER_IN_FORCE, name), context));
+            || context.is_some()
+                && !SYSTEM_FOLDERS
+                    .iter()
+                    .any(|name| copy.may_write_below(&join(Copy::FOLDER_IN_FORCE, name), context));
     }
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     match parts.as_slice() {
-        ["usr", "src", ..] | ["usr", "local", "src", ..] | ["var", "www", ..] | ["root", "app" | "src" | "code", ..] => true,
+        ["usr", "src", ..]
+        | ["usr", "local", "src", ..]
+        | ["var", "www", ..]
+        | ["root", "app" | "src" | "code", ..] => true,
         ["home", _, _, ..] | ["opt" | "srv" | "mnt", _, ..] | ["go", "src", ..] => true,
         [""] => false,
         [top, ..] => !SYSTEM_FOLDERS.contains(top) && *top != "srv",
@@ -211,7 +223,14 @@ fn pattern_may_match(name: &str, target: &str, path: &str) -> bool {
     let folder = target.rsplit_once('/').map_or("", |(folder, _)| folder);
     let Some(file) = below(path, folder) else { return false };
     let head: String = name.chars().take_while(|c| !matches!(c, '*' | '?' | '[')).collect();
-    let tail: String = name.chars().rev().take_while(|c| !matches!(c, '*' | '?' | ']')).collect::<Vec<_>>().into_iter().rev().collect();
+    let tail: String = name
+        .chars()
+        .rev()
+        .take_while(|c| !matches!(c, '*' | '?' | ']'))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect();
     file.starts_with(&head) && file.ends_with(&tail) && !file.contains('/')
 }
 
@@ -251,8 +270,14 @@ pub fn runtime_program(model: &Model<'_, '_>, index: usize, path: &str, context:
     let system = ["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/"].iter().any(|folder| path.starts_with(folder));
     let script = path.rsplit('.').next().is_some_and(|end| matches!(end, "sh" | "bash")) && path.contains('.');
     let stage = model.stage_of(index).map_or(0..0, |stage| stage.range.clone());
-    if !path.contains('/') && !script {
-        return by_bare_name(model, stage, path, context);
+    if !path.contains('/') {
+        let here = in_folder_in_force(model, index, stage.clone(), path, context);
+        if let Some(found) = here.filter(|_| path.contains('.')) {
+            return found;
+        }
+        if !script {
+            return by_bare_name(model, stage, path, context);
+        }
     }
     if system && !script {
         return RuntimeProgram::System;
@@ -264,20 +289,27 @@ pub fn runtime_program(model: &Model<'_, '_>, index: usize, path: &str, context:
     let place = join(folder, path);
     let unknown = || RuntimeProgram::Unknown(path.to_owned());
     let Some(context) = context else { return unknown() };
-    let source = stage.rev().filter_map(|at| Copy::of(model, at)).find_map(|copy| copy.source_of(&place, Some(context)));
+    let source =
+        stage.rev().filter_map(|at| Copy::bringing(model, at)).find_map(|copy| copy.source_of(&place, Some(context)));
     let text = source.and_then(|source| context.read(&source));
     text.map_or_else(unknown, |text| RuntimeProgram::Script(String::from_utf8_lossy(&text).into_owned()))
 }
 
 /// A bare name is a program of the system, unless a COPY of the stage brings a file of that name.
-fn by_bare_name(model: &Model<'_, '_>, stage: std::ops::Range<usize>, name: &str, context: Option<&Context>) -> RuntimeProgram {
-    for copy in stage.rev().filter_map(|at| Copy::of(model, at)) {
+fn by_bare_name(
+    model: &Model<'_, '_>,
+    stage: std::ops::Range<usize>,
+    name: &str,
+    context: Option<&Context>,
+) -> RuntimeProgram {
+    for copy in stage.rev().filter_map(|at| Copy::bringing(model, at)) {
         let named = copy.destination.rsplit('/').next() == Some(name)
             || copy.sources.iter().any(|source| source.rsplit('/').next() == Some(name));
         if !named {
             continue;
         }
-        let source = copy.sources.iter().find(|source| source.rsplit('/').next() == Some(name)).or(copy.sources.first());
+        let source =
+            copy.sources.iter().find(|source| source.rsplit('/').next() == Some(name)).or(copy.sources.first());
         let text = source.and_then(|source| context?.read(source));
         return match text {
             Some(text) => RuntimeProgram::Script(String::from_utf8_lossy(&text).into_owned()),
@@ -285,4 +317,23 @@ fn by_bare_name(model: &Model<'_, '_>, stage: std::ops::Range<usize>, name: &str
         };
     }
     RuntimeProgram::System
+}
+
+/// A file of that name in the working directory, which an interpreter may be told to run.
+fn in_folder_in_force(
+    model: &Model<'_, '_>,
+    index: usize,
+    stage: std::ops::Range<usize>,
+    name: &str,
+    context: Option<&Context>,
+) -> Option<RuntimeProgram> {
+    let folder = match &model.states[index].workdir {
+        Workdir::Known(folder) => folder.as_str(),
+        Workdir::Inherited | Workdir::Unknown => Copy::FOLDER_IN_FORCE,
+    };
+    let place = join(folder, name);
+    let copies = stage.rev().filter_map(|at| Copy::bringing(model, at));
+    let source = copies.into_iter().find_map(|copy| copy.source_of(&place, context))?;
+    let text = context?.read(&source)?;
+    Some(RuntimeProgram::Script(String::from_utf8_lossy(&text).into_owned()))
 }

@@ -7,9 +7,9 @@ mod sources;
 mod stage;
 mod state;
 
-pub use stage::{Base, Stage};
 pub use copy::Copy;
 pub use sources::literal_sources;
+pub use stage::{Base, Stage};
 pub use state::{State, User, Workdir};
 
 use crate::shell::{self, Body, Script};
@@ -143,7 +143,9 @@ impl<'f, 's> Model<'f, 's> {
                     (Keyword::Env, Args::Pairs(pairs)) => names.extend(pairs.iter().map(|pair| string(pair.key))),
                     (Keyword::Env, Args::LegacyPair(pair)) => names.push(string(pair.key)),
                     (Keyword::Arg, Args::Words(words)) => {
-                        names.extend(words.iter().map(|word| string(*word).split('=').next().unwrap_or_default().to_owned()));
+                        names.extend(
+                            words.iter().map(|word| string(*word).split('=').next().unwrap_or_default().to_owned()),
+                        );
                     }
                     _ => {}
                 }

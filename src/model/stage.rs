@@ -30,6 +30,12 @@ pub enum Base {
     Unknown(String),
 }
 
+/// Distributions, for a file whose escape character otherwise tells of Windows.
+const LINUX: &[&str] = &[
+    "debian", "ubuntu", "alpine", "busybox", "centos", "fedora", "rockylinux", "almalinux", "amazonlinux", "archlinux",
+    "oraclelinux", "leap", "tumbleweed", "ubi8", "ubi9",
+];
+
 impl Base {
     /// The earlier stage that it names.
     #[must_use]
@@ -45,7 +51,16 @@ impl Base {
     pub fn is_windows(&self) -> bool {
         let (Self::Image(name) | Self::Unknown(name)) = self else { return false };
         let name = name.to_ascii_lowercase();
-        ["windows", "nanoserver", "servercore"].iter().any(|part| name.contains(part))
+        ["windows", "nanoserver", "servercore", "dotnet/framework"].iter().any(|part| name.contains(part))
+    }
+
+    /// Whether it is, by its name, a Linux image: one of the distributions.
+    #[must_use]
+    pub fn is_linux(&self) -> bool {
+        let Self::Image(name) = self else { return false };
+        let path = name.split(['@', ':']).next().unwrap_or_default();
+        let last = path.rsplit('/').next().unwrap_or_default();
+        LINUX.contains(&last)
     }
 }
 
@@ -62,7 +77,9 @@ pub fn stages(instructions: &[&Instruction<'_>]) -> Vec<Stage> {
         let instruction = instructions[*start];
         let text = instruction.joined.text();
         let words: Vec<String> = match &instruction.body.args {
-            Args::Words(words) => words.iter().map(|word| String::from_utf8_lossy(word.slice(text)).into_owned()).collect(),
+            Args::Words(words) => {
+                words.iter().map(|word| String::from_utf8_lossy(word.slice(text)).into_owned()).collect()
+            }
             _ => Vec::new(),
         };
         let base = words.first().map_or(Base::Unknown(String::new()), |word| base_of(word, &globals, &stages));
@@ -106,7 +123,9 @@ fn expanded(word: &str, globals: &[(String, String)]) -> Option<String> {
         result.push_str(before);
         let (name, tail) = match after.strip_prefix('{') {
             Some(braced) => braced.split_once('}')?,
-            None => after.split_at(after.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count()),
+            None => {
+                after.split_at(after.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count())
+            }
         };
         let (_, value) = globals.iter().rev().find(|(known, _)| known == name)?;
         if value.contains('$') {

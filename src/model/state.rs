@@ -48,7 +48,7 @@ pub fn states(file: &Dockerfile<'_>, instructions: &[&Instruction<'_>], stages: 
         let mut state = match &stage.base {
             Base::Stage(parent) => ends[*parent].clone(),
             Base::Scratch => State { user: User::Root, workdir: Workdir::Known("/".to_owned()), ..linux.clone() },
-            base if base.is_windows() || file.escape == b'`' && matches!(base, Base::Unknown(_)) => {
+            base if base.is_windows() || file.escape == b'`' && !base.is_linux() => {
                 State { shell: Interpreter::default_windows(), ..linux.clone() }
             }
             _ => linux.clone(),

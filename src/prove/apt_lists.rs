@@ -10,7 +10,12 @@ use super::trace::{Joint, Part, Pipeline, Token};
 use super::{Demand, Facts, Refusal, Version};
 
 /// Checks the claim.
-pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>, demand: Demand, facts: Facts<'_>) -> Result<(), Refusal> {
+pub fn check(
+    before: &Version<'_, '_>,
+    after: &Version<'_, '_>,
+    demand: Demand,
+    facts: Facts<'_>,
+) -> Result<(), Refusal> {
     let (old, new) = (&before.trace.tokens, &after.trace.tokens);
     let (mut i, mut j) = (0, 0);
     let mut run = None;
@@ -64,6 +69,10 @@ fn keeps_the_result(script: &Script<'_>, shell: &Interpreter, joint: Joint) -> R
     }
     let last = script.list.items.last().ok_or_else(|| Refusal::new("an empty RUN"))?;
     let errexit = shell.errexit() || sets_errexit(script);
+    let perhaps_errexit = shell.errexit() || may_set_errexit(script);
+    if defines_function(script) {
+        return Err(Refusal::new("a function hides what fails in it"));
+    }
     let ends_the_shell = script.simple_commands().iter().any(|simple| {
         simple.name().is_none_or(|name| matches!(name, "exit" | "exec" | "return" | "trap" | "eval" | "." | "source"))
             && !simple.words.is_empty()
@@ -73,10 +82,12 @@ fn keeps_the_result(script: &Script<'_>, shell: &Interpreter, joint: Joint) -> R
     }
     match joint {
         Joint::And => {
-            let simple = last.chain.links.iter().all(|link| {
-                link.pipeline.commands.iter().all(|command| matches!(command, Command::Simple(_)))
-            });
-            if errexit && !simple {
+            let simple = last
+                .chain
+                .links
+                .iter()
+                .all(|link| link.pipeline.commands.iter().all(|command| matches!(command, Command::Simple(_))));
+            if perhaps_errexit && !simple {
                 return Err(Refusal::new("a failure inside a group would no longer count on the left of `&&`"));
             }
             let negated = last.chain.links.last().is_some_and(|link| link.pipeline.negated);
@@ -86,6 +97,22 @@ fn keeps_the_result(script: &Script<'_>, shell: &Interpreter, joint: Joint) -> R
         Joint::Semicolon if errexit && last.chain.links.len() == 1 && !last.chain.links[0].pipeline.negated => Ok(()),
         _ => Err(Refusal::new("the removal would hide a failure")),
     }
+}
+
+/// Whether any `set` in the script may switch errexit on.
+fn may_set_errexit(script: &Script<'_>) -> bool {
+    let sets = script.simple_commands().into_iter().filter(|simple| simple.name() == Some("set"));
+    sets.flat_map(|simple| simple.words.iter().skip(1)).any(|word| {
+        word.literal.as_deref().is_none_or(|word| word == "errexit" || word.starts_with('-') && word.contains('e'))
+    })
+}
+
+fn defines_function(script: &Script<'_>) -> bool {
+    let mut found = false;
+    script.list.visit(&mut |command| {
+        found |= matches!(command, Command::Compound(compound) if compound.kind == crate::shell::CompoundKind::Function);
+    });
+    found
 }
 
 /// Whether the script starts with `set -e`, alone in its place, and never takes it back.
@@ -117,6 +144,14 @@ fn fetches_lists(model: &Model<'_, '_>, script: &Script<'_>, index: usize) -> Re
             && item.chain.is_and_only()
             && item.chain.links.iter().any(|link| link.pipeline.simple().is_some_and(is_plain_update))
     });
+    let installs = script.simple_commands().into_iter().any(|simple| {
+        let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+        knowledge::invocation(&words)
+            .is_some_and(|found| found.manager.family == Family::Debian && found.verb == Verb::Install)
+    });
+    if !installs {
+        return Err(Refusal::new("the RUN fetches the lists for others to use"));
+    }
     let sudo = script.simple_commands().iter().any(|simple| simple.name() == Some("sudo"));
     if sudo {
         return Err(Refusal::new("the update runs under sudo, and the removal would not"));
@@ -144,23 +179,65 @@ fn nothing_reads_lists_later(model: &Model<'_, '_>, index: usize, facts: Facts<'
     for other in later {
         reads_no_lists(model, other, facts)?;
     }
-    // `COPY --from` and a mount of this stage may take the lists along.
-    let name = model.stages[stage].name.as_deref();
-    for other in index + 1..model.instructions.len() {
-        for flag in &model.instructions[other].body.flags {
-            let from = flag.value().is_some_and(|value| {
-                value == stage.to_string()
-                    || name.is_some_and(|name| value.eq_ignore_ascii_case(name))
-                    || value.split(',').any(|part| part.strip_prefix("from=").is_some_and(|from| Some(from) == name))
-            });
-            let text = String::from_utf8_lossy(model.instructions[other].joined.text()).into_owned();
-            let takes_lists = text.contains("/var/lib/apt") || text.split_whitespace().any(|word| matches!(word, "/" | "/var" | "/var/" | "/var/lib" | "/var/lib/"));
-            if from && takes_lists {
-                return Err(Refusal::new("another stage copies what holds the lists"));
+    let mut holders = vec![stage];
+    for child in &model.stages[stage + 1..] {
+        if child.base.stage().is_some_and(|parent| holders.contains(&parent)) {
+            holders.push(child.index);
+        }
+    }
+    (index + 1..model.instructions.len()).try_for_each(|other| takes_no_lists_along(model, &holders, other))
+}
+
+/// COPY and mounts from a stage that holds the lists must name paths that are not theirs.
+fn takes_no_lists_along(model: &Model<'_, '_>, holders: &[usize], index: usize) -> Result<(), Refusal> {
+    let is_holder = |name: &str| {
+        holders.iter().any(|stage| {
+            name == stage.to_string() || model.stages[*stage].name.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(name))
+        })
+    };
+    let refuse = || Err(Refusal::new(format!("line {} takes files along that may be the lists", model.instructions[index].first_line)));
+    let instruction = model.instructions[index];
+    let text = instruction.joined.text();
+    for flag in &instruction.body.flags {
+        let Some(value) = flag.value() else { continue };
+        match flag.name() {
+            "from" if is_holder(value) || value.contains('$') => {
+                let paths: Vec<String> = match &instruction.body.args {
+                    Args::Words(words) => words.iter().map(|word| String::from_utf8_lossy(word.slice(text)).into_owned()).collect(),
+                    Args::Json(strings) => strings.iter().map(|string| string.value.clone()).collect(),
+                    _ => return refuse(),
+                };
+                let sources = paths.split_last().map_or(&[][..], |(_, sources)| sources);
+                if sources.iter().any(|path| may_hold_lists(path)) {
+                    return refuse();
+                }
             }
+            "mount" => {
+                let options: Vec<(&str, &str)> = value.split(',').filter_map(|option| option.split_once('=')).collect();
+                let from = options.iter().find(|(key, _)| key.eq_ignore_ascii_case("from"));
+                if !from.is_some_and(|(_, name)| is_holder(name) || name.contains('$')) {
+                    continue;
+                }
+                let source = options.iter().find(|(key, _)| matches!(key.to_ascii_lowercase().as_str(), "source" | "src"));
+                if source.is_none_or(|(_, path)| may_hold_lists(path)) {
+                    return refuse();
+                }
+            }
+            _ => {}
         }
     }
     Ok(())
+}
+
+/// Whether a path of another stage may be `/var/lib/apt` or a folder above it.
+fn may_hold_lists(path: &str) -> bool {
+    let path = format!("/{}", path.trim_start_matches('/'));
+    let stem = path.split(['*', '?', '[', '$']).next().unwrap_or_default();
+    let whole = stem.len() == path.len();
+    let stem = stem.trim_end_matches('/');
+    let lists = "/var/lib/apt/lists";
+    lists.starts_with(stem) && (!whole || stem.len() == lists.len() || lists.as_bytes().get(stem.len()) == Some(&b'/') || stem.is_empty())
+        || stem.starts_with("/var/lib/apt")
 }
 
 fn reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Result<(), Refusal> {
@@ -187,7 +264,8 @@ fn reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Resu
                 let words = &words[knowledge::managers::wrapper_len(&words)..];
                 let Some(first) = words.first() else { continue };
                 let known = first.is_some_and(|name| {
-                    commands::never_reads_apt_lists(name, &words[1..]) || (mentions_apt(name) && refreshes_first(model, index))
+                    commands::never_reads_apt_lists(name, &words[1..])
+                        || (mentions_apt(name) && refreshes_first(model, index))
                 });
                 if !known {
                     let name = first.unwrap_or("a command that is not written out");
@@ -212,13 +290,13 @@ fn container_reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_
         _ => return Ok(()),
     };
     let line = model.instructions[index].first_line;
-    for word in words {
-        match copy::runtime_program(model, index, &word, facts.context) {
+    for (at, word) in words.iter().enumerate() {
+        match copy::runtime_program(model, index, word, facts.context) {
             RuntimeProgram::System => {}
             RuntimeProgram::Script(text) if !mentions_apt(&text) => {}
             RuntimeProgram::Script(_) => return Err(Refusal::new(format!("`{word}`, which line {line} runs, uses apt"))),
-            // An argument that is a path is seldom a program: only the first word of the exec form counts.
-            RuntimeProgram::Unknown(path) if is_script_name(&path) || !path.contains('/') => {
+            // Of the arguments only what looks like a script is one.
+            RuntimeProgram::Unknown(path) if at == 0 || is_script_name(&path) => {
                 return Err(Refusal::new(format!("`{path}`, which line {line} runs, can't be read and may use the lists")));
             }
             RuntimeProgram::Unknown(_) => {}
@@ -229,7 +307,9 @@ fn container_reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_
 
 fn is_script_name(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    name.contains("entrypoint") || [".sh", ".bash"].iter().any(|end| name.ends_with(end)) || !name.contains('.')  && path.starts_with("./")
+    name.contains("entrypoint")
+        || [".sh", ".bash"].iter().any(|end| name.ends_with(end))
+        || !name.contains('.') && path.starts_with("./")
 }
 
 fn mentions_apt(text: &str) -> bool {
@@ -240,9 +320,10 @@ fn mentions_apt(text: &str) -> bool {
 /// Whether a RUN fetches the lists itself before it uses them.
 fn refreshes_first(model: &Model<'_, '_>, index: usize) -> bool {
     let Some(script) = model.script(index) else { return false };
-    let apt = script.simple_commands().into_iter().find(|simple| simple.words.iter().any(|word| {
-        word.literal.as_deref().is_some_and(mentions_apt)
-    }));
+    let apt = script
+        .simple_commands()
+        .into_iter()
+        .find(|simple| simple.words.iter().any(|word| word.literal.as_deref().is_some_and(mentions_apt)));
     let first_item = script.list.items.iter().find_map(|item| {
         item.chain.links.iter().find_map(|link| {
             let simple = link.pipeline.simple()?;

@@ -32,8 +32,12 @@ fn loses_its_own_run(old: &[Token], new: &[Token], i: usize) -> bool {
 }
 
 fn is_lone_update(tokens: &[Token], open: usize) -> bool {
-    let [Token::Open { .. }, Token::Link { joint: Joint::None, pipeline }, Token::Close { end: Joint::None, comments }, ..] =
-        &tokens[open..]
+    let [
+        Token::Open { .. },
+        Token::Link { joint: Joint::None, pipeline },
+        Token::Close { end: Joint::None, comments },
+        ..,
+    ] = &tokens[open..]
     else {
         return false;
     };
@@ -129,9 +133,8 @@ fn install_is_one_chain(before: &Version<'_, '_>, target: usize) -> Result<(), R
     let first = chain.links.first().and_then(|link| link.pipeline.simple());
     let installs = first.is_some_and(|simple| {
         let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
-        knowledge::invocation(&words).is_some_and(|found| {
-            found.manager.family == Family::Debian && found.verb == Verb::Install
-        })
+        knowledge::invocation(&words)
+            .is_some_and(|found| found.manager.family == Family::Debian && found.verb == Verb::Install)
     });
     if installs { Ok(()) } else { Err(Refusal::new("the RUN does not start with the install")) }
 }

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::knowledge::commands;
-use crate::shell::{Command, Interpreter, List, Pipeline, Script};
+use crate::knowledge::{commands, managers};
+use crate::model::{Model, State, User, Workdir};
+use crate::shell::{Command, CompoundKind, Interpreter, List, Pipeline, Script, Simple, Terminator, Word};
 
 use super::Refusal;
 
@@ -13,18 +14,31 @@ use super::Refusal;
 pub const MAX_SCRIPT: usize = 128 * 1024;
 
 /// Places that each RUN gets anew, or that are mounted for one RUN alone.
-const PER_RUN_PLACES: &[&str] = &["/dev/shm", "/etc/hosts", "/etc/resolv.conf", "/etc/hostname", "/proc/", "/sys/"];
+const PER_RUN_PLACES: &[&str] = &["/etc/hosts", "/etc/resolv.conf", "/etc/hostname", "/proc/", "/sys/"];
+
+/// Devices that are the same in each RUN; the rest of `/dev` is a new tmpfs.
+const STANDING_DEVICES: &[&str] =
+    &["null", "stdout", "stderr", "stdin", "tty", "zero", "random", "urandom", "fd", "full"];
 
 /// Commands that change mounts or kernel state for the rest of their RUN.
-const NAMESPACE_COMMANDS: &[&str] = &["mount", "umount", "losetup", "sysctl", "hostname", "swapon", "modprobe"];
+const NAMESPACE_COMMANDS: &[&str] =
+    &["mount", "umount", "losetup", "sysctl", "hostname", "swapon", "modprobe", "insmod"];
+
+/// Commands that run what their arguments say, in another shell or as another user.
+const OPAQUE_WRAPPERS: &[&str] = &["su", "runuser", "sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"];
+
+/// Commands that run the rest of their words.
+const WRAPPERS: &[&str] = &["sudo", "env", "timeout", "nice", "gosu", "su-exec", "ionice", "time", "xvfb-run", "chroot"];
 
 /// Shows that nothing but files is left for what runs next in the same shell.
 ///
 /// # Errors
 /// With the first thing that may be left behind.
-pub fn leaves_only_files(script: &Script<'_>, shell: &Interpreter) -> Result<(), Refusal> {
-    if !shell.is_plain() {
-        return Err(Refusal::new("the shell is given options that are not understood"));
+pub fn leaves_only_files(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result<(), Refusal> {
+    let state = &model.states[index];
+    shell_reads_nothing_at_start(&state.shell)?;
+    if model.env_names(index).iter().any(|name| name == "BASH_ENV") {
+        return Err(Refusal::new("each bash reads the file that BASH_ENV names anew"));
     }
     if !script.comments.is_empty() {
         return Err(Refusal::new("a shell comment runs to the end of the command"));
@@ -35,17 +49,116 @@ pub fn leaves_only_files(script: &Script<'_>, shell: &Interpreter) -> Result<(),
     if !chain.is_and_only() {
         return Err(Refusal::new("an `||` handles a failure"));
     }
-    let whole = String::from_utf8_lossy(script.text.text());
-    if let Some(place) = PER_RUN_PLACES.iter().find(|place| whole.contains(**place)) {
-        return Err(Refusal::new(format!("{place} is another one in each RUN")));
-    }
-    if assigns_by_expansion(&whole) {
-        return Err(Refusal::new("`${NAME:=value}` sets the variable for what follows"));
-    }
+    text_leaves_nothing(&String::from_utf8_lossy(script.text.text()), state)?;
     for link in &chain.links {
         pipeline_leaves_nothing(script, &link.pipeline)?;
     }
+    for simple in script.simple_commands() {
+        keeps_folder_shell_and_user(script, simple, state)?;
+    }
     Ok(())
+}
+
+/// A login shell reads profiles at each start, which the RUN before may have written.
+fn shell_reads_nothing_at_start(shell: &Interpreter) -> Result<(), Refusal> {
+    if !shell.is_plain() {
+        return Err(Refusal::new("the shell is given options that are not understood"));
+    }
+    let login = shell.options().iter().any(|word| {
+        word == "--login" || word.strip_prefix('-').is_some_and(|letters| !letters.starts_with('-') && letters.contains('l'))
+    });
+    if login { Err(Refusal::new("a login shell reads the profiles anew in each RUN")) } else { Ok(()) }
+}
+
+/// What shows in the text alone: variables set by expansion, places that each RUN gets anew.
+fn text_leaves_nothing(text: &str, state: &State) -> Result<(), Refusal> {
+    if let Some(place) = PER_RUN_PLACES.iter().find(|place| text.contains(**place)) {
+        return Err(Refusal::new(format!("{place} is another one in each RUN")));
+    }
+    for (at, _) in text.match_indices("/dev/") {
+        let name: String = text[at + 5..].chars().take_while(char::is_ascii_alphanumeric).collect();
+        if !STANDING_DEVICES.contains(&name.as_str()) {
+            return Err(Refusal::new(format!("/dev/{name} is another one in each RUN")));
+        }
+    }
+    if text.contains("/etc/passwd") || text.contains("/etc/group") || text.contains("/etc/shadow") {
+        return Err(Refusal::new("user and home are looked up anew in each RUN"));
+    }
+    if assigns_by_expansion(text) || assigns_by_arithmetic(text) {
+        return Err(Refusal::new("an expansion sets a variable for what follows"));
+    }
+    if state.shell.errexit() && (text.contains("$(") || text.contains('`')) {
+        return Err(Refusal::new("under `-e` a substitution ends early, and not on the left of `&&`"));
+    }
+    Ok(())
+}
+
+/// Whether a `$((…))` assigns.
+fn assigns_by_arithmetic(text: &str) -> bool {
+    text.match_indices("$((").any(|(at, _)| {
+        let inner = text[at..].split("))").next().unwrap_or_default();
+        let compared = inner.replace("==", "").replace("!=", "").replace("<=", "").replace(">=", "");
+        compared.contains('=') || inner.contains("++") || inner.contains("--")
+    })
+}
+
+/// The folder, the shell's own program and the user must be the same for what runs next.
+fn keeps_folder_shell_and_user(script: &Script<'_>, simple: &Simple, state: &State) -> Result<(), Refusal> {
+    let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+    let words = &words[managers::wrapper_len(&words)..];
+    let Some(Some(name)) = words.first() else { return Ok(()) };
+    let name = managers::base_name(name);
+    let arguments: Vec<String> =
+        simple.words.iter().skip(1).map(|word| written(script, word)).filter(|word| word.as_str() != name).collect();
+    if matches!(name, "rm" | "rmdir" | "mv" | "unlink" | "shred")
+        && let Some(path) = arguments.iter().find(|path| may_be_folder_in_force(path, name, &arguments, &state.workdir))
+    {
+        return Err(Refusal::new(format!("`{path}` may be the working directory, which each RUN makes anew")));
+    }
+    let is_shell = |path: &str| matches!(path.rsplit('/').next(), Some("sh" | "bash" | "dash" | "ash"));
+    let replaces = matches!(name, "ln" | "mv" | "cp" | "rm" | "install" | "update-alternatives" | "dpkg-divert" | "dpkg-reconfigure");
+    if replaces && arguments.iter().any(|path| is_shell(path)) {
+        return Err(Refusal::new("the shell itself is replaced for the next RUN"));
+    }
+    let changes_user = matches!(name, "usermod" | "groupmod" | "gpasswd" | "userdel" | "groupdel" | "deluser" | "delgroup");
+    if changes_user && (matches!(state.user, User::Other(_)) || arguments.iter().any(|word| word == "root")) {
+        return Err(Refusal::new(format!("`{name}` may change the user, who is looked up anew in each RUN")));
+    }
+    if name == "printf" && arguments.iter().any(|word| word == "-v") {
+        return Err(Refusal::new("`printf -v` sets a variable for what follows"));
+    }
+    Ok(())
+}
+
+/// Places below which no image has its working directory.
+const NEVER_IN_FORCE: &[&str] =
+    &["/var/", "/tmp/", "/etc/", "/usr/share/", "/usr/lib/", "/usr/local/", "/root/.", "/lib/", "/boot/", "/home/linuxbrew/"];
+
+/// Whether removing or moving `path` may take the working directory away.
+fn may_be_folder_in_force(path: &str, command: &str, arguments: &[String], workdir: &Workdir) -> bool {
+    let recursive = command != "rm" || arguments.iter().any(|word| {
+        word == "--recursive" || word.strip_prefix('-').is_some_and(|letters| !letters.starts_with('-') && letters.contains(['r', 'R']))
+    });
+    if path.starts_with('-') || !recursive {
+        return false;
+    }
+    if path.contains(['$', '`']) {
+        return true;
+    }
+    let stem: &str = path.split(['*', '?', '[', '{']).next().unwrap_or_default();
+    if !stem.starts_with('/') {
+        // Below the working directory, unless it climbs out of it.
+        return path.split('/').any(|part| part == "..") || matches!(path, "." | "./") || path.starts_with('~');
+    }
+    match workdir {
+        Workdir::Known(folder) => {
+            let pattern = stem.len() < path.len();
+            let path = stem.trim_end_matches('/');
+            let under = folder == path || folder.strip_prefix(path).is_some_and(|rest| pattern || rest.starts_with('/'));
+            under || path.is_empty()
+        }
+        Workdir::Inherited | Workdir::Unknown => !NEVER_IN_FORCE.iter().any(|place| stem.starts_with(place)),
+    }
 }
 
 /// Whether a `${NAME=value}` or `${NAME:=value}` is in the text.
@@ -66,7 +179,9 @@ pub fn mounts_are_lasting(flags: &[&str]) -> Result<(), Refusal> {
         let Some(mount) = flag.strip_prefix("--mount=") else { continue };
         let options: Vec<&str> = mount.split(',').collect();
         let kind = options.iter().find_map(|option| option.strip_prefix("type=")).unwrap_or("bind");
-        let writable = options.iter().any(|option| matches!(option.split('=').next(), Some("rw" | "readwrite" | "ro" | "readonly")));
+        let writable = options
+            .iter()
+            .any(|option| matches!(option.split('=').next(), Some("rw" | "readwrite" | "ro" | "readonly")));
         let lasting = match kind {
             "cache" | "secret" | "ssh" => true,
             "bind" => !writable,
@@ -85,7 +200,7 @@ fn pipeline_leaves_nothing(script: &Script<'_>, pipeline: &Pipeline) -> Result<(
     }
     for command in &pipeline.commands {
         match command {
-            Command::Compound(compound) if compound.kind == crate::shell::CompoundKind::Subshell => {
+            Command::Compound(compound) if compound.kind == CompoundKind::Subshell => {
                 for list in &compound.lists {
                     subshell_leaves_nothing(script, list)?;
                 }
@@ -95,10 +210,10 @@ fn pipeline_leaves_nothing(script: &Script<'_>, pipeline: &Pipeline) -> Result<(
                 let Some(name) = simple.name() else {
                     return Err(Refusal::new("an assignment, or a command whose name is not written out"));
                 };
-                if commands::changes_shell(name) {
+                if commands::changes_shell(name) || name == ":" && !simple.assignments.is_empty() {
                     return Err(Refusal::new(format!("`{name}` changes the shell for what follows")));
                 }
-                leaves_no_process(name)?;
+                leaves_no_process(simple)?;
                 if simple.redirects.iter().any(|redirect| redirect.heredoc) {
                     return Err(Refusal::new("a heredoc"));
                 }
@@ -113,17 +228,17 @@ fn subshell_leaves_nothing(script: &Script<'_>, list: &List) -> Result<(), Refus
     let [item] = list.items.as_slice() else {
         return Err(Refusal::new("a subshell with several commands in sequence"));
     };
-    if !item.chain.is_and_only() || item.end != crate::shell::Terminator::None {
+    if !item.chain.is_and_only() || item.end != Terminator::None {
         return Err(Refusal::new("a subshell that hides a failure"));
     }
     for command in item.chain.links.iter().flat_map(|link| &link.pipeline.commands) {
         let Command::Simple(simple) = command else {
             return Err(Refusal::new("a subshell with commands nested in it"));
         };
-        let Some(name) = simple.name() else {
+        if simple.name().is_none() {
             return Err(Refusal::new("a command whose name is not written out"));
-        };
-        leaves_no_process(name)?;
+        }
+        leaves_no_process(simple)?;
         if simple.redirects.iter().any(|redirect| redirect.heredoc) {
             return Err(Refusal::new("a heredoc"));
         }
@@ -132,12 +247,26 @@ fn subshell_leaves_nothing(script: &Script<'_>, list: &List) -> Result<(), Refus
     Ok(())
 }
 
-fn leaves_no_process(name: &str) -> Result<(), Refusal> {
-    if commands::leaves_process(name) {
-        return Err(Refusal::new(format!("`{name}` may leave a process running, which ends with its RUN")));
+/// Looks through what runs other commands; a daemon would live on beside what follows.
+fn leaves_no_process(simple: &Simple) -> Result<(), Refusal> {
+    let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+    let wrapped = words.first().copied().flatten().is_some_and(|name| WRAPPERS.contains(&managers::base_name(name)));
+    let programs = words.iter().flatten().take(if wrapped { words.len() } else { 1 });
+    for name in programs {
+        let base = managers::base_name(name);
+        if commands::leaves_process(name) {
+            return Err(Refusal::new(format!("`{name}` may leave a process running, which ends with its RUN")));
+        }
+        if NAMESPACE_COMMANDS.contains(&base) {
+            return Err(Refusal::new(format!("`{name}` holds for its own RUN only")));
+        }
+        if OPAQUE_WRAPPERS.contains(&base) && words.iter().any(|word| matches!(word, Some("-c" | "-lc" | "-ec" | "-xc" | "-ic"))) {
+            return Err(Refusal::new(format!("what `{name} -c` runs may leave a process running")));
+        }
     }
-    if NAMESPACE_COMMANDS.contains(&name) {
-        return Err(Refusal::new(format!("`{name}` holds for its own RUN only")));
+    let starts = |word: &&str| *word == "start" || word.starts_with("--daemon");
+    if words.iter().skip(1).flatten().any(|word| starts(word)) {
+        return Err(Refusal::new("a service that is started ends with its RUN"));
     }
     Ok(())
 }
@@ -151,15 +280,23 @@ fn leaves_no_process(name: &str) -> Result<(), Refusal> {
 /// With the command that may have moved.
 pub fn finds_the_same_commands(first: &Script<'_>, second: &Script<'_>) -> Result<(), Refusal> {
     let names = |script: &Script<'_>| -> BTreeSet<String> {
-        let names = script.simple_commands().into_iter().filter_map(|simple| simple.name().map(str::to_owned));
-        names.collect()
+        let simple = script.simple_commands().into_iter();
+        simple.flat_map(|simple| simple.words.iter().take(3).filter_map(|word| word.literal.clone())).filter(|name| is_program(name)).collect()
     };
-    let both: BTreeSet<String> = names(first).intersection(&names(second)).cloned().collect();
+    let first_names: BTreeSet<String> = first.simple_commands().iter().filter_map(|simple| simple.name().map(str::to_owned)).collect();
+    let second_names: BTreeSet<String> = second.simple_commands().iter().filter_map(|simple| simple.name().map(str::to_owned)).collect();
+    let both: BTreeSet<&String> = first_names.intersection(&second_names).collect();
+    if let Some(switcher) = names(first).iter().find(|name| SWITCHERS.contains(&managers::base_name(name)))
+        && both.iter().any(|name| name.as_str() != switcher)
+    {
+        return Err(Refusal::new(format!("`{switcher}` may put other programs in the place of those that the shell remembers")));
+    }
+    let groups: BTreeSet<String> = both.iter().map(|name| tool_group(name)).collect();
     for simple in first.simple_commands() {
         for word in simple.words.iter().skip(1) {
-            let text = script_word(first, word);
+            let text = written(first, word);
             let mut tokens = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '+' | '_')));
-            if let Some(name) = tokens.find(|token| both.contains(*token)) {
+            if let Some(name) = tokens.find(|token| !token.is_empty() && groups.contains(&tool_group(token))) {
                 return Err(Refusal::new(format!(
                     "`{name}` may be found in another place after the first RUN, and a shell remembers the old one"
                 )));
@@ -169,6 +306,32 @@ pub fn finds_the_same_commands(first: &Script<'_>, second: &Script<'_>) -> Resul
     Ok(())
 }
 
-fn script_word(script: &Script<'_>, word: &crate::shell::Word) -> String {
+/// Commands that put one version of other commands in the place of another.
+const SWITCHERS: &[&str] = &["n", "nvm", "rustup", "pyenv", "rbenv", "asdf", "corepack", "update-alternatives", "alternatives", "sdk"];
+
+/// Tools that come together: one may bring another version of the other.
+const TOOL_GROUPS: &[&[&str]] = &[
+    &["npm", "node", "nodejs", "npx", "n", "nvm"],
+    &["yarn", "yarnpkg", "pnpm", "corepack"],
+    &["gem", "bundle", "bundler", "ruby", "rubygems-update"],
+    &["cargo", "rustc", "rustup", "rust"],
+    &["conda", "mamba", "micromamba"],
+    &["easy_install", "setuptools"],
+];
+
+/// The name that stands for a command's group, versions left out: `pip3.11` is `pip`.
+fn tool_group(name: &str) -> String {
+    let name = managers::base_name(name);
+    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-'));
+    let plain = if plain.is_empty() { name } else { plain };
+    let group = TOOL_GROUPS.iter().find(|group| group.contains(&plain));
+    group.map_or(plain, |group| group[0]).to_owned()
+}
+
+fn is_program(word: &str) -> bool {
+    !word.starts_with('-') && !word.contains(['/', '='])
+}
+
+fn written(script: &Script<'_>, word: &Word) -> String {
     word.literal.clone().unwrap_or_else(|| script.str(word.range).to_owned())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::knowledge::{self, Verb};
+use crate::knowledge::{self, Verb, managers};
 use crate::shell::Script;
 use crate::syntax::TriviaKind;
 
@@ -33,7 +33,9 @@ pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>, demand: Demand) 
 }
 
 fn same_packages(old: &Pipeline, new: &Pipeline, demand: Demand) -> Result<(), Refusal> {
-    let (Pipeline::Simple { negated, commands: old }, Pipeline::Simple { negated: new_negated, commands: new }) = (old, new) else {
+    let (Pipeline::Simple { negated, commands: old }, Pipeline::Simple { negated: new_negated, commands: new }) =
+        (old, new)
+    else {
         return Err(Refusal::new("a command that is no simple one changed"));
     };
     if negated != new_negated || old.len() != new.len() {
@@ -84,16 +86,41 @@ impl<'p> Split<'p> {
         }
         let packages: BTreeSet<usize> = invocation.operands.iter().map(|word| words[*word].0).collect();
         for at in &packages {
-            let Part::Word { raw, .. } = &parts[*at] else { continue };
-            if raw.ends_with('-') || raw.starts_with(['.', '/', '<', '>', '@', '^']) || raw.contains("://") {
+            let Part::Word { raw, literal } = &parts[*at] else { continue };
+            let value = literal.as_deref().unwrap_or_else(|| raw.trim_matches('"'));
+            if !managers::is_plain_package(value) {
                 return Err(Refusal::new(format!("`{raw}` is no plain package name")));
             }
         }
+        one_constraint_each(&packages, parts)?;
+        no_redirection_within(&packages, parts)?;
         Ok(Self {
             rest: parts.iter().enumerate().filter(|(at, _)| !packages.contains(at)).map(|(_, part)| part).collect(),
             packages: packages.iter().map(|at| parts[*at].raw()).collect(),
         })
     }
+}
+
+/// Of two words for one package the last one counts.
+fn one_constraint_each(packages: &BTreeSet<usize>, parts: &[Part]) -> Result<(), Refusal> {
+    let words: BTreeSet<&str> = packages.iter().map(|at| parts[*at].raw()).collect();
+    let names: BTreeSet<&str> = words.iter().map(|word| managers::package_name(word.trim_matches(['"', '\'']))).collect();
+    if names.len() < words.len() {
+        return Err(Refusal::new("one package is asked for in two ways, of which the last one counts"));
+    }
+    Ok(())
+}
+
+/// `zlib>1.2` is a redirection that reads like a constraint of the word before it.
+fn no_redirection_within(packages: &BTreeSet<usize>, parts: &[Part]) -> Result<(), Refusal> {
+    let last = packages.last().copied().unwrap_or(0);
+    let first = packages.first().copied().unwrap_or(0);
+    let within = parts.iter().enumerate().any(|(at, part)| at > first && at < last && matches!(part, Part::Redirect { .. }));
+    let constraint = parts.iter().any(|part| match part {
+        Part::Redirect { raw, .. } => raw.trim_start_matches(['<', '>']).starts_with(|c: char| c == '=' || c.is_ascii_digit()) && !raw.contains('&'),
+        _ => false,
+    });
+    if within || constraint { Err(Refusal::new("a redirection stands between the packages, or reads like a version")) } else { Ok(()) }
 }
 
 /// `"pkg=${V}"` is one word whatever the variable holds, and the name comes first: no option.

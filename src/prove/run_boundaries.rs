@@ -7,7 +7,8 @@ use super::trace::{Joint, Pipeline, Token, links};
 use super::{Refusal, Version, joining};
 
 /// Comments that speak to a tool about the instruction below them.
-const TOOL_COMMENTS: &[&str] = &["hadolint", "dockmod:", "check=", "shellcheck", "nosemgrep", "trivy:", "checkov:", "kics-scan", "renovate"];
+const TOOL_COMMENTS: &[&str] =
+    &["hadolint", "dockmod:", "check=", "shellcheck", "nosemgrep", "trivy:", "checkov:", "kics-scan", "renovate", "tally", "droast", "noqa", "nolint"];
 
 /// Checks the claim.
 pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>) -> Result<(), Refusal> {
@@ -38,6 +39,11 @@ pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>) -> Result<(), Re
         }
         let (joined, second) = joined_here(before, old, new, (i, j), first)?;
         let right = script(&before.model, second)?;
+        let whole = run.iter().map(|member| script(&before.model, *member).map(|script| script.text.text().len() + 16));
+        let whole = whole.sum::<Result<usize, Refusal>>()? + right.text.text().len();
+        if whole > joining::MAX_SCRIPT {
+            return Err(Refusal::new("the joined command is too long for one `sh -c`"));
+        }
         for earlier in &run {
             joining::finds_the_same_commands(script(&before.model, *earlier)?, right)?;
         }
@@ -52,7 +58,8 @@ pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>) -> Result<(), Re
 
 /// A comment that rules an instruction must keep ruling just that one.
 pub(super) fn is_no_tool_comment(text: &str) -> Result<(), Refusal> {
-    if TOOL_COMMENTS.iter().any(|word| text.contains(word)) {
+    let preprocessed = ["#if", "#else", "#elif", "#endif", "#include", "#define"].iter().any(|word| text.starts_with(word));
+    if preprocessed || TOOL_COMMENTS.iter().any(|word| text.contains(word)) {
         return Err(Refusal::new(format!("`{text}` speaks of the instruction below it alone")));
     }
     Ok(())
@@ -66,7 +73,9 @@ fn joined_here(
     (i, j): (usize, usize),
     first: usize,
 ) -> Result<((usize, usize), usize), Refusal> {
-    let (Some(Token::Open { index, flags }), Some(Token::Link { joint: Joint::And, pipeline })) = (old.get(i), new.get(j)) else {
+    let (Some(Token::Open { index, flags }), Some(Token::Link { joint: Joint::And, pipeline })) =
+        (old.get(i), new.get(j))
+    else {
         return Err(Refusal::new("what was joined are not two adjacent RUN instructions"));
     };
     let second = index.0;
@@ -80,15 +89,11 @@ fn joined_here(
     }
     joining::mounts_are_lasting(&first_flags)?;
     let (left, right) = (script(model, first)?, script(model, second)?);
-    joining::leaves_only_files(left, &model.states[first].shell)?;
-    if left.text.text().len() + right.text.text().len() + 8 > joining::MAX_SCRIPT {
-        return Err(Refusal::new("the joined command is too long for one `sh -c`"));
-    }
+    joining::leaves_only_files(model, first, left)?;
     match old.get(i + 1) {
         Some(Token::Link { joint: Joint::None, pipeline: alone }) if alone == pipeline => {
             // What follows must be an `&&` chain too, or a failure of the first RUN would be handled.
-            joining::leaves_only_files(right, &model.states[second].shell)
-                .or_else(|refusal| ends_the_group(model, right, second, new, j).map_err(|()| refusal))?;
+            joining::leaves_only_files(model, second, right).or_else(|refusal| ends_the_group(model, right, second, new, j).map_err(|()| refusal))?;
             Ok(((i + 2, j + 1), second))
         }
         _ => braced(right, old, (i, j), pipeline, second),
@@ -106,13 +111,19 @@ fn ends_the_group(model: &Model<'_, '_>, right: &Script<'_>, second: usize, new:
     let ends = matches!(close, Some(Token::Close { .. }));
     let text = String::from_utf8_lossy(right.text.text());
     let simple = right.single_chain().is_some_and(|chain| {
-        chain.links.iter().all(|link| !link.pipeline.negated && link.pipeline.commands.iter().all(|command| match command {
-            crate::shell::Command::Simple(simple) => simple.redirects.iter().all(|redirect| !redirect.heredoc),
-            crate::shell::Command::Compound(_) => false,
-        }))
+        chain.links.iter().all(|link| {
+            !link.pipeline.negated
+                && link.pipeline.commands.iter().all(|command| match command {
+                    crate::shell::Command::Simple(simple) => simple.redirects.iter().all(|redirect| !redirect.heredoc),
+                    crate::shell::Command::Compound(_) => false,
+                })
+        })
     });
     let own_place = text.contains("/dev/shm") || text.contains("/etc/hosts") || text.contains("/proc/");
-    let starts_process = right.simple_commands().iter().any(|simple| simple.name().is_none_or(crate::knowledge::commands::leaves_process));
+    let starts_process = right
+        .simple_commands()
+        .iter()
+        .any(|simple| simple.name().is_none_or(crate::knowledge::commands::leaves_process));
     if is_chain && quiet && ends && simple && !own_place && !starts_process { Ok(()) } else { Err(()) }
 }
 

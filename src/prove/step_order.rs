@@ -13,7 +13,12 @@ use crate::syntax::{Item, Keyword, Span, Trivia, TriviaKind, dump};
 use super::{Demand, Facts, Refusal, Version};
 
 /// Checks the claim.
-pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>, demand: Demand, facts: Facts<'_>) -> Result<(), Refusal> {
+pub fn check(
+    before: &Version<'_, '_>,
+    after: &Version<'_, '_>,
+    demand: Demand,
+    facts: Facts<'_>,
+) -> Result<(), Refusal> {
     let old: Vec<Unit> = units(&before.model);
     let new: Vec<Unit> = units(&after.model);
     let mut moving: Vec<usize> = Vec::new();
@@ -97,9 +102,7 @@ fn line(source: &[u8], span: Span) -> String {
 
 /// Whether `new[j]` is a part that goes before the COPY at `old[i]`, which moves.
 fn is_part(rules: &Rules<'_, '_, '_>, old: &[Unit], new: &[Unit], i: usize, j: usize) -> bool {
-    new[j].says.keyword == "COPY"
-        && !old[i + 1..].iter().any(|unit| *unit == new[j])
-        && rules.part_of(i, j).is_ok()
+    new[j].says.keyword == "COPY" && !old[i + 1..].iter().any(|unit| *unit == new[j]) && rules.part_of(i, j).is_ok()
 }
 
 struct Rules<'f, 's, 'c> {
@@ -111,7 +114,8 @@ struct Rules<'f, 's, 'c> {
 
 impl Rules<'_, '_, '_> {
     fn copy(&self, index: usize) -> Result<Copy, Refusal> {
-        Copy::of(self.before, index).ok_or_else(|| Refusal::new("a COPY with variables, patterns of its own or from another stage moved"))
+        Copy::of(self.before, index)
+            .ok_or_else(|| Refusal::new("a COPY with variables, patterns of its own or from another stage moved"))
     }
 
     /// The new COPY at `j` brings files that the moving one brings again later, to the same places.
@@ -144,8 +148,16 @@ impl Rules<'_, '_, '_> {
         }
         let moving = self.copy(copy)?;
         match model.keyword(other) {
-            Keyword::Label | Keyword::Expose | Keyword::Cmd | Keyword::Entrypoint | Keyword::Stopsignal
-            | Keyword::Healthcheck | Keyword::Maintainer | Keyword::User | Keyword::Env | Keyword::Arg => Ok(()),
+            Keyword::Label
+            | Keyword::Expose
+            | Keyword::Cmd
+            | Keyword::Entrypoint
+            | Keyword::Stopsignal
+            | Keyword::Healthcheck
+            | Keyword::Maintainer
+            | Keyword::User
+            | Keyword::Env
+            | Keyword::Arg => Ok(()),
             Keyword::Copy => self.copies_commute(&moving, other),
             Keyword::Run => self.run_commutes(copy, &moving, other, parts),
             keyword => Err(Refusal::new(format!("a COPY can't pass {keyword}"))),
@@ -155,15 +167,18 @@ impl Rules<'_, '_, '_> {
     fn copies_commute(&self, moving: &Copy, other: usize) -> Result<(), Refusal> {
         let other = self.copy(other)?;
         let targets = |copy: &Copy| -> Vec<String> {
-            copy.sources.iter().map(|source| {
-                let name = source.rsplit('/').next().unwrap_or(source);
-                let folder = source.is_empty() || self.context.is_some_and(|context| context.is_dir(source));
-                if folder || !(copy.into_folder || copy.sources.len() > 1) {
-                    copy.destination.clone()
-                } else {
-                    format!("{}/{name}", copy.destination.trim_end_matches('/'))
-                }
-            }).collect()
+            copy.sources
+                .iter()
+                .map(|source| {
+                    let name = source.rsplit('/').next().unwrap_or(source);
+                    let folder = source.is_empty() || self.context.is_some_and(|context| context.is_dir(source));
+                    if folder || !(copy.into_folder || copy.sources.len() > 1) {
+                        copy.destination.clone()
+                    } else {
+                        format!("{}/{name}", copy.destination.trim_end_matches('/'))
+                    }
+                })
+                .collect()
         };
         for target in targets(&other) {
             if moving.may_write_below(&target, self.context) {
@@ -196,12 +211,17 @@ impl Rules<'_, '_, '_> {
             return Err(Refusal::new("an earlier step makes links, and a COPY follows them"));
         }
         if !crate::model::copy::stays_in_project(moving, self.context) {
-            return Err(Refusal::new(format!("a COPY to {} may bring settings that the install reads", moving.destination)));
+            return Err(Refusal::new(format!(
+                "a COPY to {} may bring settings that the install reads",
+                moving.destination
+            )));
         }
         if self.context.is_none() {
             let mut names = moving.sources.iter().map(|source| source.rsplit('/').next().unwrap_or(source));
             if names.any(ecosystems::looks_like_manifest) || !installs.iter().all(Install::is_mostly_alone) {
-                return Err(Refusal::new("the build context is not known, and the install may read what the COPY brings"));
+                return Err(Refusal::new(
+                    "the build context is not known, and the install may read what the COPY brings",
+                ));
             }
         }
         for install in &installs {
@@ -210,12 +230,26 @@ impl Rules<'_, '_, '_> {
         Ok(())
     }
 
-    fn install_needs_no(&self, install: &Install, moving: &Copy, folder: &str, run: usize, parts: &[usize]) -> Result<(), Refusal> {
+    fn install_needs_no(
+        &self,
+        install: &Install,
+        moving: &Copy,
+        folder: &str,
+        run: usize,
+        parts: &[usize],
+    ) -> Result<(), Refusal> {
         let place = |path: &str| crate::model::copy::join(folder, path);
         let brought_by_part = |path: &str| {
-            parts.iter().any(|part| Copy::of(self.after, *part).is_some_and(|part| part.source_of(&place(path), self.context).is_some()))
+            parts.iter().any(|part| {
+                Copy::of(self.after, *part).is_some_and(|part| part.source_of(&place(path), self.context).is_some())
+            })
         };
-        let needed = install.manifests.iter().map(String::as_str).chain(install.locks.iter().copied()).chain(install.settings.iter().copied());
+        let needed = install
+            .manifests
+            .iter()
+            .map(String::as_str)
+            .chain(install.locks.iter().copied())
+            .chain(install.settings.iter().copied());
         for path in needed {
             if moving.may_bring(&place(path), self.context) && !brought_by_part(path) {
                 return Err(Refusal::new(format!("the install reads `{path}`, which the COPY may bring")));

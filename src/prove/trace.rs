@@ -153,11 +153,14 @@ impl Trace {
 
     /// Every comment, those of the shell included.
     pub fn comments(&self) -> impl Iterator<Item = &str> {
-        self.tokens.iter().flat_map(|token| match token {
-            Token::Comment(text) => std::slice::from_ref(text).iter(),
-            Token::Close { comments, .. } => comments.iter(),
-            _ => [].iter(),
-        }).map(String::as_str)
+        self.tokens
+            .iter()
+            .flat_map(|token| match token {
+                Token::Comment(text) => std::slice::from_ref(text).iter(),
+                Token::Close { comments, .. } => comments.iter(),
+                _ => [].iter(),
+            })
+            .map(String::as_str)
     }
 }
 

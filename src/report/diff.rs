@@ -106,7 +106,8 @@ fn render(path: &str, old: &[u8], new: &[u8], painter: &dyn Painter) -> String {
     if groups.iter().flatten().all(|op| matches!(op, DiffOp::Equal { .. })) {
         return String::new();
     }
-    let mut text = format!("{}\n{}\n", painter.header(&format!("--- a/{path}")), painter.header(&format!("+++ b/{path}")));
+    let mut text =
+        format!("{}\n{}\n", painter.header(&format!("--- a/{path}")), painter.header(&format!("+++ b/{path}")));
     for group in groups {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
         let range = |start: Range<usize>, end: Range<usize>| hunk_range(start.start, end.end);
@@ -115,7 +116,8 @@ fn render(path: &str, old: &[u8], new: &[u8], painter: &dyn Painter) -> String {
         text.push('\n');
         for op in &group {
             for change in diff.iter_inline_changes(op) {
-                let parts: Vec<(bool, &str)> = change.values().iter().map(|(emphasised, part)| (*emphasised, *part)).collect();
+                let parts: Vec<(bool, &str)> =
+                    change.values().iter().map(|(emphasised, part)| (*emphasised, *part)).collect();
                 text.push_str(&painter.line(change.tag(), &parts));
                 if !parts.last().is_some_and(|(_, part)| part.ends_with('\n')) {
                     text.push_str("\n\\ No newline at end of file\n");
@@ -141,7 +143,10 @@ mod tests {
     #[test]
     fn hunks_count_lines_as_git_does() {
         let diff = unified("Dockerfile", b"a\nb\nc\n", b"a\nB\nc");
-        assert_eq!(diff, "--- a/Dockerfile\n+++ b/Dockerfile\n@@ -1,3 +1,3 @@\n a\n-b\n-c\n+B\n+c\n\\ No newline at end of file\n");
+        assert_eq!(
+            diff,
+            "--- a/Dockerfile\n+++ b/Dockerfile\n@@ -1,3 +1,3 @@\n a\n-b\n-c\n+B\n+c\n\\ No newline at end of file\n"
+        );
     }
 
     #[test]

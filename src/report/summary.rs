@@ -44,7 +44,10 @@ impl Summary {
         }
         for dropped in &outcome.dropped {
             self.transforms.entry(dropped.transform.id).or_default().refused += 1;
-            *self.reasons.entry((dropped.transform.id, format!("not proved: {}", general(&dropped.reason)))).or_default() += 1;
+            *self
+                .reasons
+                .entry((dropped.transform.id, format!("not proved: {}", general(&dropped.reason))))
+                .or_default() += 1;
         }
     }
 
@@ -56,7 +59,12 @@ impl Summary {
     #[must_use]
     pub fn lines(&self, done: bool) -> Vec<String> {
         let verb = if done { "changed" } else { "would change" };
-        let mut first = format!("{} of {} files {verb}: {}", self.changed, self.files, plural(self.total(|counts| counts.applied), "fix", "fixes"));
+        let mut first = format!(
+            "{} of {} files {verb}: {}",
+            self.changed,
+            self.files,
+            plural(self.total(|counts| counts.applied), "fix", "fixes")
+        );
         let each: Vec<String> = self
             .transforms
             .iter()
@@ -84,7 +92,10 @@ impl Summary {
             lines.push(format!("--unsafe would bring {} more", plural(withheld, "fix", "fixes")));
         }
         if self.skipped > 0 {
-            lines.push(format!("{} skipped: documents and templates (--verbose names them)", plural(self.skipped, "file", "files")));
+            lines.push(format!(
+                "{} skipped: documents and templates (--verbose names them)",
+                plural(self.skipped, "file", "files")
+            ));
         }
         if self.failed > 0 {
             lines.push(format!("{} failed", plural(self.failed, "file", "files")));
@@ -96,7 +107,10 @@ impl Summary {
     #[must_use]
     pub fn statistics(&self) -> Vec<String> {
         let width = self.transforms.keys().map(|id| id.len()).max().unwrap_or(0).max("transform".len());
-        let mut lines = vec![format!("{:width$}  {:>7}  {:>7}  {:>7}  {:>10}", "transform", "fixes", "unsafe", "refused", "left alone")];
+        let mut lines = vec![format!(
+            "{:width$}  {:>7}  {:>7}  {:>7}  {:>10}",
+            "transform", "fixes", "unsafe", "refused", "left alone"
+        )];
         for (id, counts) in &self.transforms {
             lines.push(format!(
                 "{id:width$}  {:>7}  {:>7}  {:>7}  {:>10}",

@@ -138,7 +138,10 @@ impl Converter<'_> {
         let head = &self.source[from..start];
         match head.trim_end_matches([' ', '\t', '\n', '(', '{', '!']) {
             rest if rest.len() == head.trim_end_matches([' ', '\t', '\n']).len() => start,
-            rest => from + rest.len() + (head[rest.len()..].len() - head[rest.len()..].trim_start_matches([' ', '\t', '\n']).len()),
+            rest => {
+                from + rest.len()
+                    + (head[rest.len()..].len() - head[rest.len()..].trim_start_matches([' ', '\t', '\n']).len())
+            }
         }
     }
 
@@ -259,7 +262,8 @@ impl Converter<'_> {
         words: Vec<TextRange>,
         redirects: &[ast::Redirect],
     ) -> Result<Command, Opaque> {
-        let assignments = assignments.iter().map(|assignment| self.assignment(assignment)).collect::<Result<Vec<_>, _>>()?;
+        let assignments =
+            assignments.iter().map(|assignment| self.assignment(assignment)).collect::<Result<Vec<_>, _>>()?;
         let words = words.into_iter().map(|range| self.word(range)).collect::<Result<Vec<_>, _>>()?;
         let redirects = redirects.iter().map(|redirect| self.redirect(redirect)).collect::<Result<Vec<_>, _>>()?;
         let mut parts: Vec<TextRange> = Vec::new();
@@ -326,11 +330,15 @@ impl Converter<'_> {
         let digits = self.source[..range.start].bytes().rev().take_while(u8::is_ascii_digit).count();
         let before = self.source[..range.start - digits].bytes().next_back();
         let starts_with_operator = self.source[range.start..].starts_with(['<', '>']);
-        if starts_with_operator && digits > 0 && before.is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b')' | b'}')) {
+        if starts_with_operator
+            && digits > 0
+            && before.is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b')' | b'}'))
+        {
             range.start -= digits;
         }
-        let writes = matches!(redirect.kind, Kind::Output | Kind::Clobber | Kind::Append | Kind::ReadWrite | Kind::OutputBoth)
-            || (redirect.kind == Kind::DupOutput && !target.as_deref().is_some_and(is_descriptor));
+        let writes =
+            matches!(redirect.kind, Kind::Output | Kind::Clobber | Kind::Append | Kind::ReadWrite | Kind::OutputBoth)
+                || (redirect.kind == Kind::DupOutput && !target.as_deref().is_some_and(is_descriptor));
         Ok(Redirect { range, target, writes, heredoc })
     }
 
@@ -446,7 +454,12 @@ mod tests {
     fn lists_come_apart_at_their_terminators() {
         let script = script("a; (b); c & d").expect("clean shell");
         let items: Vec<_> = script.list.items.iter().map(|item| (script.str(item.range), item.end)).collect();
-        let expected = [("a", Terminator::Semicolon), ("(b)", Terminator::Semicolon), ("c", Terminator::Background), ("d", Terminator::None)];
+        let expected = [
+            ("a", Terminator::Semicolon),
+            ("(b)", Terminator::Semicolon),
+            ("c", Terminator::Background),
+            ("d", Terminator::None),
+        ];
         assert_eq!(items, expected);
     }
 

@@ -70,7 +70,8 @@ impl Interpreter {
                 "-o" => words.next().is_some_and(|name| matches!(name, "pipefail" | "errexit" | "nounset" | "xtrace")),
                 "--login" | "-l" => true,
                 _ => word.strip_prefix('-').is_some_and(|letters| {
-                    !letters.is_empty() && letters.chars().all(|letter| matches!(letter, 'c' | 'e' | 'u' | 'x' | 'l' | 'o'))
+                    !letters.is_empty()
+                        && letters.chars().all(|letter| matches!(letter, 'c' | 'e' | 'u' | 'x' | 'l' | 'o'))
                 }),
             };
             if word.len() > 2 && word.starts_with('-') && !word.starts_with("--") && word.contains('o') {
@@ -88,8 +89,7 @@ impl Interpreter {
 
     fn has_flag(&self, letter: char, name: &str) -> bool {
         self.options().iter().any(|word| {
-            word == name
-                || word.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains(letter))
+            word == name || word.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains(letter))
         })
     }
 }
@@ -113,6 +113,9 @@ mod tests {
         assert!(Interpreter::from_words(&["bash", "-o", "errexit", "-c"]).errexit());
         assert!(!Interpreter::from_words(&["bash", "-n", "-c"]).is_plain());
         assert_eq!(Interpreter::from_words(&["powershell", "-Command"]), Interpreter::Other("powershell".to_owned()));
-        assert_eq!(Interpreter::from_words(&["C:\\Windows\\System32\\cmd.exe", "/S"]), Interpreter::Other("cmd".to_owned()));
+        assert_eq!(
+            Interpreter::from_words(&["C:\\Windows\\System32\\cmd.exe", "/S"]),
+            Interpreter::Other("cmd".to_owned())
+        );
     }
 }

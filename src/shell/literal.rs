@@ -95,7 +95,8 @@ fn scan(word: &str, value: &mut String) -> Quoting {
 }
 
 fn is_expansion_start(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '{' | '(' | '[' | '@' | '*' | '#' | '?' | '-' | '$' | '!' | '\'' | '"')
+    c.is_ascii_alphanumeric()
+        || matches!(c, '_' | '{' | '(' | '[' | '@' | '*' | '#' | '?' | '-' | '$' | '!' | '\'' | '"')
 }
 
 fn double_quoted(chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>, value: &mut String, found: &mut Quoting) {
@@ -124,7 +125,9 @@ fn double_quoted(chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>, val
                     depth += 1;
                     chars.next();
                 }
-                Some((_, next)) if is_expansion_start(*next) && !matches!(next, '"' | '\'' | '[') => found.expands = true,
+                Some((_, next)) if is_expansion_start(*next) && !matches!(next, '"' | '\'' | '[') => {
+                    found.expands = true
+                }
                 _ => value.push('$'),
             },
             '(' | '{' if depth > 0 => depth += 1,

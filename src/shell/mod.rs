@@ -11,8 +11,11 @@ mod tree;
 
 pub use interpreter::Interpreter;
 pub use literal::{Quoting, literal, quoting};
-pub use source::{body_of, ScriptSource};
-pub use tree::{Assignment, Chain, ChainLink, Command, Compound, CompoundKind, Joiner, Link, List, ListItem, Pipeline, Redirect, Simple, Terminator, Word};
+pub use source::{ScriptSource, body_of};
+pub use tree::{
+    Assignment, Chain, ChainLink, Command, Compound, CompoundKind, Joiner, Link, List, ListItem, Pipeline, Redirect,
+    Simple, Terminator, Word,
+};
 
 use crate::syntax::{Joined, Span, TextRange};
 

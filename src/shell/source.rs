@@ -109,4 +109,3 @@ fn shebang(text: &[u8]) -> Option<Vec<String>> {
     let line = text.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
     Some(String::from_utf8_lossy(line).split_ascii_whitespace().map(str::to_owned).collect())
 }
-

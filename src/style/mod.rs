@@ -4,7 +4,7 @@ pub mod run;
 
 use crate::model::Model;
 use crate::shell::Script;
-use crate::syntax::{Instruction, Keyword};
+use crate::syntax::{Keyword, TextRange};
 
 /// Where an operator stands when a command goes on in the next line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,30 +41,18 @@ impl Style {
             indent: "    ".to_owned(),
             operator: OperatorPlace::LineStart,
         };
-        let mut indents: Vec<(String, usize)> = Vec::new();
-        let (mut starts, mut ends) = (0, 0);
-        for (index, instruction) in model.instructions.iter().enumerate() {
-            if instruction.body.keyword != Keyword::Run || instruction.first_line == instruction.last_line {
-                continue;
-            }
-            if let Some(indent) = continuation_indent(source, instruction) {
-                match indents.iter_mut().find(|(known, _)| *known == indent) {
-                    Some((_, count)) => *count += 1,
-                    None => indents.push((indent, 1)),
-                }
-            }
-            if let Some(script) = model.script(index) {
-                let (at_start, at_end) = operator_places(source, script);
-                starts += at_start;
-                ends += at_end;
+        let mut seen = Lines::default();
+        for index in 0..model.instructions.len() {
+            if model.keyword(index) == Keyword::Run
+                && let Some(script) = model.script(index)
+            {
+                seen.read(source, script);
             }
         }
-        // The first of the commonest wins: the same file always gives the same style.
-        let most = indents.iter().map(|(_, count)| *count).max();
-        if let Some((indent, _)) = indents.into_iter().find(|(_, count)| Some(*count) == most) {
+        if let Some(indent) = seen.indent() {
             style.indent = indent;
         }
-        if ends > starts {
+        if seen.line_ends > seen.line_starts {
             style.operator = OperatorPlace::LineEnd;
         }
         style
@@ -73,21 +61,25 @@ impl Style {
     /// The style of one RUN where it shows one, else the file's.
     #[must_use]
     pub fn of_run(&self, model: &Model<'_, '_>, index: usize) -> Self {
-        let source = model.file.source;
-        let instruction = model.instructions[index];
+        self.shown_by(model, index).unwrap_or_else(|| self.clone())
+    }
+
+    /// The style of one RUN, where commands of it start or end lines.
+    #[must_use]
+    pub fn shown_by(&self, model: &Model<'_, '_>, index: usize) -> Option<Self> {
+        let mut seen = Lines::default();
+        seen.read(model.file.source, model.script(index)?);
+        let indent = seen.indent();
+        if indent.is_none() && seen.line_starts + seen.line_ends == 0 {
+            return None;
+        }
         let mut style = self.clone();
-        if let Some(indent) = continuation_indent(source, instruction) {
-            style.indent = indent;
+        style.indent = indent.unwrap_or(style.indent);
+        if seen.line_starts + seen.line_ends > 0 {
+            let at_end = seen.line_ends > seen.line_starts;
+            style.operator = if at_end { OperatorPlace::LineEnd } else { OperatorPlace::LineStart };
         }
-        if let Some(script) = model.script(index) {
-            let (starts, ends) = operator_places(source, script);
-            if starts > 0 && ends == 0 {
-                style.operator = OperatorPlace::LineStart;
-            } else if ends > 0 && starts == 0 {
-                style.operator = OperatorPlace::LineEnd;
-            }
-        }
-        style
+        Some(style)
     }
 
     /// What ends a line that goes on: a blank, the continuation character, the line end.
@@ -97,25 +89,87 @@ impl Style {
     }
 }
 
-/// The blanks before the first continuation line that is no comment and not blank.
-#[must_use]
-pub fn continuation_indent(source: &[u8], instruction: &Instruction<'_>) -> Option<String> {
-    let mut pieces = instruction.joined.spans().skip(1);
-    let piece = pieces.find(|piece| piece.slice(source).iter().any(|byte| !matches!(byte, b' ' | b'\t')))?;
-    let blanks = piece.slice(source).iter().take_while(|byte| matches!(byte, b' ' | b'\t'));
-    Some(String::from_utf8_lossy(&blanks.copied().collect::<Vec<_>>()).into_owned())
+/// The widest indentation that still is one; beyond, words are aligned below others.
+const WIDEST: usize = 12;
+
+/// How the lines of RUNs begin and end.
+#[derive(Debug, Default)]
+struct Lines {
+    /// Blanks before commands that start a line, with their operators, and how often.
+    commands: Vec<(String, usize)>,
+    /// Blanks before other words that start a line.
+    words: Vec<(String, usize)>,
+    /// How many `&&` stand at the start of a line.
+    line_starts: usize,
+    /// How many `&&` stand at the end of a line.
+    line_ends: usize,
 }
 
-/// How many `&&` stand at the start and at the end of a line.
-fn operator_places(source: &[u8], script: &Script<'_>) -> (usize, usize) {
-    let (mut starts, mut ends) = (0, 0);
-    for link in script.list.items.iter().flat_map(|item| &item.chain.links) {
-        let Some(joiner) = link.joiner else { continue };
-        let span = script.span(joiner.range);
-        let before = source[..span.start].iter().rev().find(|byte| !matches!(byte, b' ' | b'\t'));
-        let after = source[span.end..].iter().find(|byte| !matches!(byte, b' ' | b'\t'));
-        starts += usize::from(before == Some(&b'\n'));
-        ends += usize::from(matches!(after, Some(b'\\' | b'`')));
+impl Lines {
+    fn read(&mut self, source: &[u8], script: &Script<'_>) {
+        if script.in_heredoc {
+            return;
+        }
+        let first_line = memchr::memchr(b'\n', &source[script.span(TextRange::new(0, 1)).start..]);
+        let first_line_end = first_line.map_or(source.len(), |feed| script.span(TextRange::new(0, 1)).start + feed);
+        for link in script.list.items.iter().flat_map(|item| &item.chain.links) {
+            let command = script.span(link.range).start;
+            let Some(joiner) = link.joiner else { continue };
+            let operator = script.span(joiner.range);
+            let after = source[operator.end..].iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+            if let Some(blanks) = blanks_before(source, operator.start) {
+                self.line_starts += 1;
+                count(&mut self.commands, blanks);
+            } else if matches!(after, Some(b'\\' | b'`')) {
+                self.line_ends += 1;
+                self.commands.extend(blanks_before(source, command).map(|blanks| (blanks, 1)));
+            }
+        }
+        for word in script.simple_commands().iter().flat_map(|simple| &simple.words) {
+            let at = script.span(word.range).start;
+            if at > first_line_end
+                && let Some(blanks) = blanks_before(source, at)
+            {
+                count(&mut self.words, blanks);
+            }
+        }
     }
-    (starts, ends)
+
+    /// What commands are indented by, else what words are, if that is an indentation and no alignment.
+    fn indent(&self) -> Option<String> {
+        if let Some(indent) = commonest(&self.commands) {
+            return Some(indent);
+        }
+        let smallest = self.words.iter().map(|(blanks, _)| blanks).min_by_key(|blanks| blanks.len())?;
+        (!smallest.is_empty() && smallest.len() <= WIDEST).then(|| smallest.clone())
+    }
+}
+
+fn count(list: &mut Vec<(String, usize)>, blanks: String) {
+    match list.iter_mut().find(|(known, _)| *known == blanks) {
+        Some((_, count)) => *count += 1,
+        None => list.push((blanks, 1)),
+    }
+}
+
+/// The first of the commonest: the same file always gives the same style.
+fn commonest(list: &[(String, usize)]) -> Option<String> {
+    let mut totals: Vec<(&str, usize)> = Vec::new();
+    for (blanks, number) in list {
+        match totals.iter_mut().find(|(known, _)| known == blanks) {
+            Some((_, total)) => *total += number,
+            None => totals.push((blanks, *number)),
+        }
+    }
+    let most = totals.iter().map(|(_, total)| *total).max()?;
+    totals.into_iter().find(|(_, total)| *total == most).map(|(blanks, _)| blanks.to_owned())
+}
+
+/// The blanks before `at`, where nothing else stands before it on its line.
+#[must_use]
+pub fn blanks_before(source: &[u8], at: usize) -> Option<String> {
+    let start = memchr::memrchr(b'\n', &source[..at]).map_or(0, |feed| feed + 1);
+    let blanks = &source[start..at];
+    let only_blanks = start > 0 && blanks.iter().all(|byte| matches!(byte, b' ' | b'\t'));
+    only_blanks.then(|| String::from_utf8_lossy(blanks).into_owned())
 }

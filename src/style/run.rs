@@ -12,7 +12,13 @@ use super::{OperatorPlace, Style};
 /// Comment lines between the two stay where they are, inside the joined RUN; blank lines go. With `braced`,
 /// the second command is put into braces.
 #[must_use]
-pub fn join(model: &Model<'_, '_>, style: &Style, first: (usize, &Script<'_>), second: (usize, &Script<'_>), braced: bool) -> Vec<Edit> {
+pub fn join(
+    model: &Model<'_, '_>,
+    style: &Style,
+    first: (usize, &Script<'_>),
+    second: (usize, &Script<'_>),
+    braced: bool,
+) -> Vec<Edit> {
     let source = model.file.source;
     let (first_index, first_script) = first;
     let (second_index, second_script) = second;
@@ -75,12 +81,11 @@ fn open_second(model: &Model<'_, '_>, style: &Style, index: usize, script: &Scri
     };
     let start = instruction.span.start;
     let script_start = script.span(crate::syntax::TextRange::new(0, 1)).start;
-    let source = model.file.source;
-    let same_line = !source[start..script_start].contains(&b'\n');
-    if same_line || style.operator == OperatorPlace::LineEnd && instruction.inner.iter().all(|trivia| trivia.span.start > script_start) {
+    let comments_first = instruction.inner.iter().any(|trivia| trivia.span.start < script_start);
+    if !comments_first {
         return Edit::replace(Span::new(start, script_start), joiner);
     }
-    // The command starts on a later line: only the keyword and the flags go.
+    // Comments stand between the keyword and the command: only the keyword and the flags go.
     let head = instruction.body.flags.last().map_or(instruction.body.keyword_range, |flag| flag.range);
     let head_end = instruction.joined.span(head).end;
     let joiner = match style.operator {

@@ -6,8 +6,8 @@ use crate::knowledge::{self, Family, Verb, commands};
 use crate::model::copy::{self, RuntimeProgram};
 use crate::model::{Model, User};
 use crate::prove::Claim;
-use crate::shell::{Body, Chain, Script, Simple, Terminator};
-use crate::style::{OperatorPlace, Style};
+use crate::shell::{Body, Chain, Command, Script, Simple, Terminator};
+use crate::style::{OperatorPlace, Style, blanks_before};
 use crate::syntax::{Keyword, TextRange};
 
 /// The transform.
@@ -30,7 +30,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             continue;
         }
         let Some(script) = model.script(index) else { continue };
-        if !names_update(script) || already_removes(script) {
+        if !names(script, Verb::Update) || !names(script, Verb::Install) || already_removes(script) {
             continue;
         }
         let span = model.instructions[index].span;
@@ -56,14 +56,22 @@ fn is_update(simple: &Simple) -> bool {
         .is_some_and(|found| found.manager.family == Family::Debian && found.verb == Verb::Update)
 }
 
-fn names_update(script: &Script<'_>) -> bool {
-    script.simple_commands().into_iter().any(is_update)
+/// Whether any command of the script asks apt for this.
+fn names(script: &Script<'_>, verb: Verb) -> bool {
+    script.simple_commands().into_iter().any(|simple| {
+        knowledge::invocation(&words(simple))
+            .is_some_and(|found| found.manager.family == Family::Debian && found.verb == verb)
+    })
 }
 
 /// Any mention of the lists' folder, or of a command that cleans it.
 fn already_removes(script: &Script<'_>) -> bool {
     let text = String::from_utf8_lossy(script.text.text()).into_owned();
-    text.contains("/var/lib/apt") || text.contains("/var/lib/*") || text.contains("distclean") || text.contains("apt-lists") || text.contains("/var/lib/{")
+    text.contains("/var/lib/apt")
+        || text.contains("/var/lib/*")
+        || text.contains("distclean") || text.contains("dist-clean")
+        || text.contains("apt-lists")
+        || text.contains("/var/lib/{")
 }
 
 /// What stands between the last command and the removal; an error where there is no safe way.
@@ -99,6 +107,11 @@ fn separator(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result
     let last = script.list.items.last().ok_or("the RUN is empty")?;
     if last.end != Terminator::None {
         return Err("the RUN ends in an operator".to_owned());
+    }
+    let simple_end = last.chain.links.iter().all(|link| link.pipeline.commands.iter().all(|command| matches!(command, Command::Simple(_))));
+    let sets = script.simple_commands().iter().any(|simple| simple.name() == Some("set"));
+    if sets && !simple_end {
+        return Err("a failure inside its last command would no longer count on the left of `&&`".to_owned());
     }
     if starts_with_errexit(script) && script.list.items.len() > 1 {
         return semicolon_separator(&last.chain);
@@ -147,15 +160,24 @@ fn later_use(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> 
     for later in seen {
         let line = model.instructions[later].first_line;
         let keyword = model.keyword(later);
-        if !matches!(keyword, Keyword::Run | Keyword::Onbuild | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck) {
+        if !matches!(
+            keyword,
+            Keyword::Run | Keyword::Onbuild | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck
+        ) {
             continue;
         }
         let text = String::from_utf8_lossy(model.instructions[later].span.slice(model.file.source)).into_owned();
         let script = model.script(later);
-        let mentions = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).any(|word| matches!(word, "apt" | "apt-get" | "aptitude" | "apt-cache" | "apt-file" | "add-apt-repository"));
+        let mentions = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).any(|word| {
+            matches!(word, "apt" | "apt-get" | "aptitude" | "apt-cache" | "apt-file" | "add-apt-repository")
+        });
         if mentions {
             let refreshed = script.is_some_and(|script| {
-                script.simple_commands().into_iter().find(|simple| words(simple).iter().flatten().any(|word| word.starts_with("apt"))).is_some_and(is_update)
+                script
+                    .simple_commands()
+                    .into_iter()
+                    .find(|simple| words(simple).iter().flatten().any(|word| word.starts_with("apt")))
+                    .is_some_and(is_update)
             });
             if !refreshed {
                 return LaterUse::Surely(line);
@@ -166,7 +188,9 @@ fn later_use(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> 
                 Started::ReadsNoLists => {}
                 Started::UsesApt => return LaterUse::Surely(line),
                 Started::Unknown(path) => {
-                    perhaps.get_or_insert_with(|| format!("`{path}`, which line {line} starts, can't be read and may use them"));
+                    perhaps.get_or_insert_with(|| {
+                        format!("`{path}`, which line {line} starts, can't be read and may use them")
+                    });
                 }
             }
             continue;
@@ -179,7 +203,9 @@ fn later_use(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> 
             let words = words(simple);
             let words = &words[knowledge::managers::wrapper_len(&words)..];
             let Some(first) = words.first() else { continue };
-            let harmless = first.is_some_and(|name| commands::never_reads_apt_lists(name, &words[1..]) || mentions && name.starts_with("apt"));
+            let harmless = first.is_some_and(|name| {
+                commands::never_reads_apt_lists(name, &words[1..]) || mentions && name.starts_with("apt")
+            });
             if !harmless {
                 let name = first.unwrap_or("a command");
                 perhaps.get_or_insert_with(|| format!("`{name}` in line {line} may use them"));
@@ -206,10 +232,10 @@ fn started(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> St
         _ => return Started::ReadsNoLists,
     };
     let mut result = Started::ReadsNoLists;
-    for word in literals {
-        match copy::runtime_program(model, index, &word, context) {
+    for (at, word) in literals.iter().enumerate() {
+        match copy::runtime_program(model, index, word, context) {
             RuntimeProgram::Script(text) if text.contains("apt-get") || text.contains("apt ") => return Started::UsesApt,
-            RuntimeProgram::Unknown(path) if path.contains("entrypoint") || path.ends_with(".sh") || path.starts_with("./") || !path.contains('/') => {
+            RuntimeProgram::Unknown(path) if at == 0 || path.contains("entrypoint") || path.ends_with(".sh") || path.starts_with("./") => {
                 result = Started::Unknown(path);
             }
             _ => {}
@@ -221,8 +247,15 @@ fn started(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> St
 fn fix(model: &Model<'_, '_>, index: usize, script: &Script<'_>, separator: &str, doubt: Option<&str>) -> Fix {
     let end = script.span(TextRange::new(0, script.text.text().len())).end;
     let instruction = model.instructions[index];
-    let style = Style::of(model).of_run(model, index);
-    let on_one_line = instruction.first_line == instruction.last_line || instruction.joined.spans().filter(|span| !span.is_empty()).count() == 1;
+    let mut style = Style::of(model).of_run(model, index);
+    // The removal stands where the last command stands.
+    let last = script.list.items.last().and_then(|item| item.chain.links.last());
+    let last = last.map(|link| link.joiner.map_or(link.range, |joiner| joiner.range)).map(|range| script.span(range).start);
+    if let Some(blanks) = last.and_then(|at| blanks_before(model.file.source, at)) {
+        style.indent = blanks;
+    }
+    let on_one_line = instruction.first_line == instruction.last_line
+        || instruction.joined.spans().filter(|span| !span.is_empty()).count() == 1;
     let text = match (on_one_line, style.operator) {
         (true, _) => format!("{separator}{REMOVAL}"),
         (false, _) if separator == "; " => format!(";{}{}{REMOVAL}", style.continuation(), style.indent),
@@ -239,5 +272,6 @@ fn fix(model: &Model<'_, '_>, index: usize, script: &Script<'_>, separator: &str
         edits: vec![Edit::insert(end, text)],
         safety: if doubt.is_some() { Safety::Unsafe } else { Safety::Safe },
         claim: Claim::AptListsCleanup,
+        alternatives: Vec::new(),
     }
 }

@@ -26,7 +26,8 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         match install_after(model, update) {
             Ok(None) => {}
             Ok(Some((install, _))) if install != update + 1 && has_comment_above(model, span) => {
-                proposals.leave(span, "`apt-get update` stays alone: the comment above it would lose what it speaks of");
+                proposals
+                    .leave(span, "`apt-get update` stays alone: the comment above it would lose what it speaks of");
             }
             Err(reason) => proposals.leave(span, format!("`apt-get update` stays alone: {reason}")),
             Ok(Some((install, right))) => {
@@ -42,6 +43,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
                     edits,
                     safety: Safety::Safe,
                     claim: Claim::AptUpdateJoined,
+                    alternatives: Vec::new(),
                 });
             }
         }
@@ -51,7 +53,9 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 fn apt(simple: &Simple, verb: Verb) -> bool {
     let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
     knowledge::invocation(&words).is_some_and(|found| {
-        found.manager.family == Family::Debian && found.verb == verb && (verb == Verb::Install || found.unclear.is_none())
+        found.manager.family == Family::Debian
+            && found.verb == verb
+            && (verb == Verb::Install || found.unclear.is_none())
     })
 }
 
@@ -59,7 +63,10 @@ fn apt(simple: &Simple, verb: Verb) -> bool {
 fn is_lone_update(script: &Script<'_>) -> bool {
     let Some(chain) = script.single_chain().filter(|chain| chain.links.len() == 1) else { return false };
     let Some(simple) = chain.links[0].pipeline.simple() else { return false };
-    script.comments.is_empty() && simple.assignments.is_empty() && simple.redirects.is_empty() && apt(simple, Verb::Update)
+    script.comments.is_empty()
+        && simple.assignments.is_empty()
+        && simple.redirects.is_empty()
+        && apt(simple, Verb::Update)
 }
 
 /// The RUN that the update is for. None where no RUN that installs follows; an error where one does and the
@@ -69,10 +76,16 @@ fn install_after<'m, 's>(model: &'m Model<'_, 's>, update: usize) -> Result<Opti
     while let Some(next) = model.next_in_stage(at) {
         at = next;
         match model.keyword(at) {
-            Keyword::Label | Keyword::Expose | Keyword::Cmd | Keyword::Stopsignal | Keyword::Healthcheck | Keyword::Maintainer => {}
+            Keyword::Label
+            | Keyword::Expose
+            | Keyword::Cmd
+            | Keyword::Stopsignal
+            | Keyword::Healthcheck
+            | Keyword::Maintainer => {}
             Keyword::Run => break,
             keyword => {
-                let installs = model.later(update).iter().any(|index| model.run_script(*index).is_some_and(starts_with_install));
+                let installs =
+                    model.later(update).iter().any(|index| model.run_script(*index).is_some_and(starts_with_install));
                 return if installs { Err(format!("{keyword} stands between it and the install")) } else { Ok(None) };
             }
         }
@@ -108,7 +121,12 @@ fn has_comment_above(model: &Model<'_, '_>, span: Span) -> bool {
 }
 
 /// Takes the update away and puts it before the install, below what stands between them.
-fn move_down(model: &Model<'_, '_>, style: &Style, (update, left): (usize, &Script<'_>), (install, right): (usize, &Script<'_>)) -> Vec<Edit> {
+fn move_down(
+    model: &Model<'_, '_>,
+    style: &Style,
+    (update, left): (usize, &Script<'_>),
+    (install, right): (usize, &Script<'_>),
+) -> Vec<Edit> {
     let whole = TextRange::new(0, left.text.text().len());
     let command = left.str(whole).to_owned();
     let at = right.span(TextRange::new(0, 1)).start;

@@ -34,7 +34,10 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
                 Ok(Some(found)) => moves.push(found),
                 Err((run, reason)) => {
                     let line = model.instructions[run].first_line;
-                    proposals.leave(model.instructions[index].span, format!("this COPY stays above the install of line {line}: {reason}"));
+                    proposals.leave(
+                        model.instructions[index].span,
+                        format!("this COPY stays above the install of line {line}: {reason}"),
+                    );
                 }
             }
         }
@@ -53,7 +56,9 @@ fn brings_a_manifest(model: &Model<'_, '_>, context: Option<&Context>, index: us
     (index + 1..end).any(|run| {
         let folder = folder_of(model, run);
         installs(model, run).is_some_and(|installs| {
-            installs.iter().any(|install| read_by_name(install).any(|path| copy.may_bring(&join(&folder, path), context)))
+            installs
+                .iter()
+                .any(|install| read_by_name(install).any(|path| copy.may_bring(&join(&folder, path), context)))
         })
     })
 }
@@ -84,15 +89,28 @@ struct Move {
 
 /// The install below which the COPY can go. None where there is none that it holds up; an error where there
 /// is one and the COPY has to stay.
-fn destination_of(model: &Model<'_, '_>, context: Option<&Context>, index: usize, copy: &Copy) -> Result<Option<Move>, (usize, String)> {
+fn destination_of(
+    model: &Model<'_, '_>,
+    context: Option<&Context>,
+    index: usize,
+    copy: &Copy,
+) -> Result<Option<Move>, (usize, String)> {
     let mut found: Option<Move> = None;
     let mut passed: Vec<Copy> = Vec::new();
     let mut at = index;
     while let Some(next) = model.next_in_stage(at) {
         at = next;
         match model.keyword(at) {
-            Keyword::Label | Keyword::Expose | Keyword::Cmd | Keyword::Entrypoint | Keyword::Stopsignal
-            | Keyword::Healthcheck | Keyword::Maintainer | Keyword::User | Keyword::Env | Keyword::Arg => {}
+            Keyword::Label
+            | Keyword::Expose
+            | Keyword::Cmd
+            | Keyword::Entrypoint
+            | Keyword::Stopsignal
+            | Keyword::Healthcheck
+            | Keyword::Maintainer
+            | Keyword::User
+            | Keyword::Env
+            | Keyword::Arg => {}
             Keyword::Copy => match Copy::of(model, at) {
                 Some(other) if !may_collide(copy, &other, context) => passed.push(other),
                 _ => break,
@@ -159,7 +177,10 @@ fn past(
     let mut split = Vec::new();
     let mut doubt = None;
     if !stays_in_project(copy, context) {
-        return Err(Some(format!("it brings files to {}, where any tool may look for settings", copy.destination.replace(Copy::FOLDER_IN_FORCE, "the folder in force"))));
+        return Err(Some(format!(
+            "it brings files to {}, where any tool may look for settings",
+            copy.destination.replace(Copy::FOLDER_IN_FORCE, "the folder in force")
+        )));
     }
     let unseen = context.is_none();
     let sources = || copy.sources.iter().map(|source| source.rsplit('/').next().unwrap_or(source));
@@ -187,16 +208,21 @@ fn past(
                 // Later files win: the COPY would put its own over the ones copied since.
                 Some(_) => return Err(None),
                 None if context.is_none() && copy.may_bring(&place, None) => return Err(None),
-                None if brought_between || passed_before(model, context, index, &place) || !install.manifests.contains(&path) => {}
+                None if brought_between
+                    || passed_before(model, context, index, &place)
+                    || !install.manifests.contains(&path) => {}
                 None => return Err(Some(format!("no COPY names `{path}`"))),
             }
         }
         if context.is_none() {
-            doubt.get_or_insert_with(|| "the build context is not known, so its manifests could not be read".to_owned());
+            doubt
+                .get_or_insert_with(|| "the build context is not known, so its manifests could not be read".to_owned());
         }
         for output in install.outputs {
             if copy.may_write_below(&join(&folder, output), context) {
-                let reason = format!("the COPY may bring a `{output}` over what the install wrote, as `.dockerignore` does not name it");
+                let reason = format!(
+                    "the COPY may bring a `{output}` over what the install wrote, as `.dockerignore` does not name it"
+                );
                 doubt.get_or_insert(reason);
             }
         }
@@ -221,12 +247,18 @@ fn may_collide(copy: &Copy, other: &Copy, context: Option<&Context>) -> bool {
             .map(|source| {
                 let folder = source.is_empty() || context.is_some_and(|context| context.is_dir(source));
                 let name = source.rsplit('/').next().unwrap_or(source);
-                if folder || !(copy.into_folder || copy.sources.len() > 1) { copy.destination.clone() } else { join(&copy.destination, name) }
+                if folder || !(copy.into_folder || copy.sources.len() > 1) {
+                    copy.destination.clone()
+                } else {
+                    join(&copy.destination, name)
+                }
             })
             .collect()
     };
     targets(other).iter().any(|target| copy.may_write_below(target, context))
-        || targets(copy).iter().any(|target| other.may_write_below(target, context) && below(target, &other.destination).is_some())
+        || targets(copy)
+            .iter()
+            .any(|target| other.may_write_below(target, context) && below(target, &other.destination).is_some())
 }
 
 /// The folder that the install runs in, as the COPYs above it filled it.
@@ -302,6 +334,7 @@ fn fix(model: &Model<'_, '_>, moves: &[Move]) -> Fix {
         edits,
         safety: if doubt.is_some() { Safety::Unsafe } else { Safety::Safe },
         claim: Claim::StepOrder,
+        alternatives: Vec::new(),
     }
 }
 
@@ -348,7 +381,9 @@ fn with_comments(model: &Model<'_, '_>, span: Span) -> Span {
 }
 
 fn has_blank_line_above(model: &Model<'_, '_>, span: Span) -> bool {
-    model.file.items.iter().any(|item| matches!(item, Item::Trivia(Trivia { kind: TriviaKind::Blank, span: other }) if other.end == span.start))
+    model.file.items.iter().any(
+        |item| matches!(item, Item::Trivia(Trivia { kind: TriviaKind::Blank, span: other }) if other.end == span.start),
+    )
 }
 
 /// The lines, and a blank line below where one stands above too.

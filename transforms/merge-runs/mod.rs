@@ -68,7 +68,8 @@ fn next_of_group<'m, 's>(
         return None;
     }
     let replaced = replaced_command(group, right);
-    let replaced = replaced.map(|name| format!("`{name}` may be another program after the first one, and a shell remembers the old one"));
+    let replaced = replaced
+        .map(|name| format!("`{name}` may be another program after the first one, and a shell remembers the old one"));
     match why_not(model, (*last, left), (next, right)).or(replaced) {
         None => {
             let braced = not_a_plain_chain(right).is_some();
@@ -117,32 +118,46 @@ fn is_set_up(script: &Script<'_>) -> bool {
 /// Every command of `right` removes something that `left` names, or a cache of a manager that `left` ran.
 fn cleans_up(left: &Script<'_>, right: &Script<'_>) -> bool {
     let left_text = String::from_utf8_lossy(left.text.text()).into_owned();
-    let left_families: Vec<_> = left.simple_commands().iter().filter_map(|simple| managers::family(&literals(simple))).collect();
+    let left_families: Vec<_> =
+        left.simple_commands().iter().filter_map(|simple| managers::family(&literals(simple))).collect();
     let removes = right.simple_commands();
-    !removes.is_empty() && removes.iter().all(|simple| {
-        let words = literals(simple);
-        if let Some(family) = managers::family(&words) {
-            let verbs = words.iter().skip(1).flatten();
-            let clean = verbs.clone().any(|word| matches!(*word, "clean" | "autoclean" | "autoremove" | "cache"));
-            return clean && left_families.contains(&family);
-        }
-        if words.first() != Some(&Some("rm")) {
-            return false;
-        }
-        let paths: Vec<&str> = simple.words.iter().skip(1).map(|word| right.str(word.range)).filter(|word| !word.starts_with('-')).collect();
-        !paths.is_empty() && paths.iter().all(|path| {
-            let stem = path.trim_end_matches('*').trim_end_matches('/');
-            let cache = match () {
-                () if stem.starts_with("/var/lib/apt") || stem.starts_with("/var/cache/apt") => Some(managers::Family::Debian),
-                () if stem.starts_with("/var/cache/apk") => Some(managers::Family::Alpine),
-                () if stem.starts_with("/var/cache/yum") || stem.starts_with("/var/cache/dnf") => Some(managers::Family::RedHat),
-                () if stem.starts_with("/root/.cache/pip") => Some(managers::Family::Pip),
-                () if stem.starts_with("/root/.npm") => Some(managers::Family::Npm),
-                () => None,
-            };
-            cache.is_some_and(|family| left_families.contains(&family)) || stem.len() > 2 && left_text.contains(stem)
+    !removes.is_empty()
+        && removes.iter().all(|simple| {
+            let words = literals(simple);
+            if let Some(family) = managers::family(&words) {
+                let verbs = words.iter().skip(1).flatten();
+                let clean = verbs.clone().any(|word| matches!(*word, "clean" | "autoclean" | "autoremove" | "cache"));
+                return clean && left_families.contains(&family);
+            }
+            if words.first() != Some(&Some("rm")) {
+                return false;
+            }
+            let paths: Vec<&str> = simple
+                .words
+                .iter()
+                .skip(1)
+                .map(|word| right.str(word.range))
+                .filter(|word| !word.starts_with('-'))
+                .collect();
+            !paths.is_empty()
+                && paths.iter().all(|path| {
+                    let stem = path.trim_end_matches('*').trim_end_matches('/');
+                    let cache = match () {
+                        () if stem.starts_with("/var/lib/apt") || stem.starts_with("/var/cache/apt") => {
+                            Some(managers::Family::Debian)
+                        }
+                        () if stem.starts_with("/var/cache/apk") => Some(managers::Family::Alpine),
+                        () if stem.starts_with("/var/cache/yum") || stem.starts_with("/var/cache/dnf") => {
+                            Some(managers::Family::RedHat)
+                        }
+                        () if stem.starts_with("/root/.cache/pip") => Some(managers::Family::Pip),
+                        () if stem.starts_with("/root/.npm") => Some(managers::Family::Npm),
+                        () => None,
+                    };
+                    cache.is_some_and(|family| left_families.contains(&family))
+                        || stem.len() > 2 && left_text.contains(stem)
+                })
         })
-    })
 }
 
 fn literals(simple: &Simple) -> Vec<Option<&str>> {
@@ -150,7 +165,11 @@ fn literals(simple: &Simple) -> Vec<Option<&str>> {
 }
 
 /// Why two RUNs can't be one; none where they can.
-fn why_not(model: &Model<'_, '_>, (first, left): (usize, &Script<'_>), (second, right): (usize, &Script<'_>)) -> Option<String> {
+fn why_not(
+    model: &Model<'_, '_>,
+    (first, left): (usize, &Script<'_>),
+    (second, right): (usize, &Script<'_>),
+) -> Option<String> {
     let flags = model.flags(first);
     if flags != model.flags(second) {
         return Some("their flags differ".to_owned());
@@ -176,8 +195,10 @@ fn why_not(model: &Model<'_, '_>, (first, left): (usize, &Script<'_>), (second, 
 /// A mount that does not outlive its RUN: tmpfs, or a bind mount that is written to.
 fn is_made_anew(flag: &str) -> bool {
     let Some(mount) = flag.strip_prefix("--mount=") else { return false };
-    let kept = ["type=cache", "type=secret", "type=ssh"].iter().any(|kind| mount.split(',').any(|option| option == *kind));
-    let written = mount.split(',').any(|option| matches!(option.split('=').next(), Some("rw" | "readwrite" | "ro" | "readonly")));
+    let kept =
+        ["type=cache", "type=secret", "type=ssh"].iter().any(|kind| mount.split(',').any(|option| option == *kind));
+    let written =
+        mount.split(',').any(|option| matches!(option.split('=').next(), Some("rw" | "readwrite" | "ro" | "readonly")));
     !kept && (written || mount.contains("type=tmpfs"))
 }
 
@@ -193,7 +214,9 @@ fn replaced_command(group: &[Member<'_, '_>], right: &Script<'_>) -> Option<Stri
         let arguments = member.script.simple_commands().into_iter().flat_map(|simple| simple.words.iter().skip(1));
         let mut tokens = arguments.flat_map(|word| {
             let text = word.literal.clone().unwrap_or_else(|| member.script.str(word.range).to_owned());
-            text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '+' | '_'))).map(str::to_owned).collect::<Vec<_>>()
+            text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '+' | '_')))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
         });
         tokens.find(|token| both.contains(token))
     })
@@ -214,12 +237,18 @@ fn not_a_plain_chain(script: &Script<'_>) -> Option<String> {
             match command {
                 Command::Simple(simple) => match simple.name() {
                     None => return Some("an assignment, or a command that is not written out".to_owned()),
-                    Some(name) if commands::changes_shell(name) => return Some(format!("`{name}` would change the shell for what follows")),
-                    Some(name) if commands::leaves_process(name) => return Some(format!("what `{name}` starts ends with its RUN")),
+                    Some(name) if commands::changes_shell(name) => {
+                        return Some(format!("`{name}` would change the shell for what follows"));
+                    }
+                    Some(name) if commands::leaves_process(name) => {
+                        return Some(format!("what `{name}` starts ends with its RUN"));
+                    }
                     Some(_) => {}
                 },
                 Command::Compound(compound) if compound.kind == CompoundKind::Subshell => {}
-                Command::Compound(_) => return Some("a group, a branch or a loop may change the shell for what follows".to_owned()),
+                Command::Compound(_) => {
+                    return Some("a group, a branch or a loop may change the shell for what follows".to_owned());
+                }
             }
         }
     }
@@ -253,22 +282,25 @@ fn speaks_to_a_tool(model: &Model<'_, '_>, first: usize, second: usize) -> bool 
 }
 
 fn fix(model: &Model<'_, '_>, file_style: &Style, group: &[Member<'_, '_>]) -> Fix {
-    let multi_line = group.iter().find(|member| {
-        let instruction = model.instructions[member.index];
-        instruction.first_line != instruction.last_line
-    });
-    let style = multi_line.map_or_else(|| file_style.clone(), |member| file_style.of_run(model, member.index));
     let mut edits = Vec::new();
     for pair in group.windows(2) {
         let [first, second] = pair else { continue };
+        // The first one's own way with operators holds at the seam, else that of what joins it.
+        let style = [first, second]
+            .into_iter()
+            .chain(group)
+            .find_map(|member| file_style.shown_by(model, member.index))
+            .unwrap_or_else(|| file_style.clone());
         let (left, right) = ((first.index, first.script), (second.index, second.script));
         edits.extend(style::run::join(model, &style, left, right, second.braced));
     }
+    let pairs = if group.len() > 2 { group.windows(2).map(|pair| fix(model, file_style, pair)).collect() } else { Vec::new() };
     Fix {
         title: format!("join {} RUN instructions", group.len()),
         reason: "each RUN adds a layer, and what a later one removes still lies in the earlier one; the same commands run in the same order, and a failure still stops the build".to_owned(),
         edits,
         safety: Safety::Safe,
         claim: Claim::RunBoundaries,
+        alternatives: pairs,
     }
 }

@@ -1,11 +1,11 @@
 //! Package lists in byte order, one package a line where a list has several lines.
 
 use crate::edit::{Edit, Fix, Proposals, Safety, Subject, Transform};
-use crate::knowledge::{self, Invocation, Verb};
+use crate::knowledge::{self, Invocation, Verb, managers};
 use crate::model::Model;
 use crate::prove::Claim;
 use crate::shell::{Command, Script, Simple};
-use crate::style::Style;
+use crate::style::{Style, blanks_before};
 use crate::syntax::{Span, TriviaKind};
 
 /// The transform.
@@ -28,14 +28,16 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         for simple in commands_on_top(script) {
             let Some(list) = PackageList::of(script, simple) else { continue };
             match list.edits(model, index) {
-                Err(reason) => proposals.leave(script.span(simple.range), format!("the packages are not sorted: {reason}")),
+                Err(reason) => {
+                    proposals.leave(script.span(simple.range), format!("the packages are not sorted: {reason}"))
+                }
                 Ok(new) if new.is_empty() => {}
                 Ok(new) => {
                     if list.invocation.manager.order_matters {
                         safety = Safety::Unsafe;
                     }
                     edits.extend(new);
-                    sorted.push(format!("{} {}", list.invocation.program, list.invocation.verb_word));
+                    sorted.push(format!("{} {}", list.invocation.name(), list.invocation.verb_word));
                 }
             }
         }
@@ -47,11 +49,12 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             title: format!("sort the packages of `{}`", sorted.join("`, `")),
             reason: match safety {
                 Safety::Safe => "in a sorted list a duplicate shows and a change is one line; the same packages are asked for, and their order does not matter".to_owned(),
-                Safety::Unsafe => "in a sorted list a duplicate shows and a change is one line; unsafe because this manager may resolve in the order given".to_owned(),
+                Safety::Unsafe => "in a sorted list a duplicate shows and a change is one line; unsafe because this manager resolves in the order given, so that alternatives may be chosen otherwise".to_owned(),
             },
             edits,
             safety,
             claim: Claim::PackageOrder,
+            alternatives: Vec::new(),
         });
     }
 }
@@ -109,7 +112,8 @@ impl PackageList {
             if !script.text.is_contiguous(word.range) {
                 refusal.get_or_insert_with(|| format!("`{raw}` is split over two lines"));
             }
-            if words[*operand].is_some() && !is_plain_package(raw) {
+            let value = word.literal.as_deref().unwrap_or_else(|| raw.trim_matches('"'));
+            if words[*operand].is_some() && !managers::is_plain_package(value) {
                 refusal.get_or_insert_with(|| format!("`{raw}` is no plain package name"));
             }
             let key = words[*operand].map_or_else(|| raw.to_owned(), |literal| literal.trim_matches('"').to_owned());
@@ -118,12 +122,24 @@ impl PackageList {
         if let Some(unclear) = invocation.unclear {
             refusal = Some(format!("what `{}` stands for is not known", raws[unclear]));
         }
+        let mut distinct: Vec<&str> = items.iter().map(|item: &Item| item.key.as_str()).collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let mut names: Vec<&str> = distinct.iter().map(|key| managers::package_name(key)).collect();
+        names.dedup();
+        if names.len() < distinct.len() {
+            refusal.get_or_insert_with(|| "one package is asked for in two ways, of which the last one counts".to_owned());
+        }
+        if simple.redirects.iter().any(|redirect| reads_like_a_version(script.str(redirect.range))) {
+            refusal.get_or_insert_with(|| "a redirection reads like a version".to_owned());
+        }
         let (first, last) = (*invocation.operands.first()?, *invocation.operands.last()?);
         let within = script.span(simple.words[first].range).start..script.span(simple.words[last].range).end;
         let interrupted = last - first + 1 != invocation.operands.len()
             || simple.redirects.iter().any(|redirect| within.contains(&script.span(redirect.range).start));
         let before = simple.words[..first].iter().map(|word| script.span(word.range).end).max()?;
-        let redirects_before = simple.redirects.iter().map(|redirect| script.span(redirect.range)).filter(|span| span.end <= within.start);
+        let redirects_before =
+            simple.redirects.iter().map(|redirect| script.span(redirect.range)).filter(|span| span.end <= within.start);
         let before = redirects_before.map(|span| span.end).fold(before, usize::max);
         Some(Self { invocation, items, before, interrupted, refusal })
     }
@@ -134,9 +150,11 @@ impl PackageList {
         let groups = self.groups(model, index);
         let wanted: Vec<Vec<&Item>> = groups.iter().map(|group| group.wanted()).collect();
         let in_order = groups.iter().zip(&wanted).all(|(group, wanted)| group.items.iter().eq(wanted));
-        let lines: Vec<usize> = self.items.iter().map(|item| memchr::memchr_iter(b'\n', &source[..item.span.start]).count()).collect();
+        let lines: Vec<usize> =
+            self.items.iter().map(|item| memchr::memchr_iter(b'\n', &source[..item.span.start]).count()).collect();
         let several_lines = lines.first() != lines.last();
-        let crowded = several_lines && lines.windows(2).any(|pair| pair[0] == pair[1]);
+        let sortable: Vec<usize> = groups.iter().filter(|group| group.sortable).flat_map(|group| &group.items).map(|item| memchr::memchr_iter(b'\n', &source[..item.span.start]).count()).collect();
+        let crowded = several_lines && sortable.windows(2).any(|pair| pair[0] == pair[1]);
         if in_order && !crowded {
             return Ok(Vec::new());
         }
@@ -146,6 +164,9 @@ impl PackageList {
         let shorter = groups.iter().zip(&wanted).any(|(group, wanted)| group.items.len() != wanted.len());
         if !crowded && !(shorter && !self.interrupted) {
             return Ok(self.permuted(&groups));
+        }
+        if self.has_gaps(source) {
+            return if in_order { Ok(Vec::new()) } else { Err("blank lines part the list".to_owned()) };
         }
         if self.interrupted {
             return if in_order { Ok(Vec::new()) } else { Err("options stand between the packages".to_owned()) };
@@ -160,7 +181,9 @@ impl PackageList {
             .iter()
             .filter(|trivia| trivia.kind == TriviaKind::Comment)
             .map(|trivia| trivia.span)
-            .filter(|span| span.start >= self.before && self.items.last().is_some_and(|last| span.end <= last.span.start))
+            .filter(|span| {
+                span.start >= self.before && self.items.last().is_some_and(|last| span.end <= last.span.start)
+            })
             .collect();
         let mut groups: Vec<Group<'_>> = vec![Group { comments: Vec::new(), items: Vec::new(), sortable: true }];
         let mut comments = comments.into_iter().peekable();
@@ -169,7 +192,8 @@ impl PackageList {
             while let Some(comment) = comments.next_if(|comment| comment.start < item.span.start) {
                 above.push(comment);
             }
-            if !above.is_empty() {
+            let parted = groups.last().and_then(|group| group.items.last()).is_some_and(|before| has_gap(model.file.source, before, item));
+            if !above.is_empty() || parted {
                 groups.push(Group { comments: above, items: Vec::new(), sortable: true });
             }
             if let Some(group) = groups.last_mut() {
@@ -178,10 +202,19 @@ impl PackageList {
         }
         // A list that starts with a comment has headings. Elsewhere a comment may speak of one package or of
         // all below it: what stands below stays as it is.
+        let mut after_comment = false;
         if !groups[0].items.is_empty() {
-            groups.iter_mut().skip(1).for_each(|group| group.sortable = false);
+            for group in &mut groups {
+                after_comment |= !group.comments.is_empty();
+                group.sortable = !after_comment;
+            }
         }
         groups
+    }
+
+    /// Whether blank or lone continuation lines part the list.
+    fn has_gaps(&self, source: &[u8]) -> bool {
+        self.items.windows(2).any(|pair| has_gap(source, &pair[0], &pair[1]))
     }
 
     /// The same places with the words in order: nothing else changes.
@@ -205,7 +238,8 @@ impl PackageList {
             return vec![Edit::replace(Span::new(first.span.start, last.span.end), words.join(" "))];
         }
         let style = Style::of(model).of_run(model, index);
-        let indent = self.items.iter().find_map(|item| line_indent(source, item.span.start)).unwrap_or(style.indent.clone());
+        let indent =
+            self.items.iter().find_map(|item| blanks_before(source, item.span.start)).unwrap_or(style.indent.clone());
         let next_line = format!(" {}{}", style.escape, style.line_end);
         let mut text = String::new();
         for group in groups {
@@ -222,6 +256,20 @@ impl PackageList {
         }
         vec![Edit::replace(Span::new(self.before, last.span.end), text)]
     }
+}
+
+/// Whether a line without a word stands between two packages.
+fn has_gap(source: &[u8], before: &Item, after: &Item) -> bool {
+    let between = &source[before.span.end..after.span.start];
+    let lines: Vec<&[u8]> = between.split(|byte| *byte == b'\n').collect();
+    let inner = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
+    inner.iter().any(|line| line.trim_ascii().iter().all(|byte| matches!(byte, b'\\' | b'`')))
+}
+
+/// `>1.2`, `>=3`: a constraint without its quotes.
+fn reads_like_a_version(redirect: &str) -> bool {
+    let target = redirect.trim_start_matches(['<', '>']);
+    target.starts_with(|c: char| c == '=' || c.is_ascii_digit()) && !redirect.contains('&')
 }
 
 /// Packages with the comment lines right above them.
@@ -249,17 +297,4 @@ fn with_quoted_version(raw: &str) -> Option<&str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.' | '_' | ':');
     let good = name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain);
     (good && !version.contains(['"', '`', '(', '\\'])).then_some(raw)
-}
-
-/// A name from an index: no file, no address, no group, nothing that removes.
-fn is_plain_package(raw: &str) -> bool {
-    let file = [".deb", ".rpm", ".apk", ".whl"].iter().any(|end| raw.ends_with(end));
-    !raw.ends_with('-') && !raw.starts_with(['.', '/', '<', '>', '@', '^', '-']) && !raw.contains("://") && !file
-}
-
-/// The blanks before `at`, where nothing else stands before it on its line.
-fn line_indent(source: &[u8], at: usize) -> Option<String> {
-    let start = memchr::memrchr(b'\n', &source[..at]).map_or(0, |feed| feed + 1);
-    let blanks = &source[start..at];
-    blanks.iter().all(|byte| matches!(byte, b' ' | b'\t')).then(|| String::from_utf8_lossy(blanks).into_owned())
 }
