@@ -109,7 +109,11 @@ fn cases_become_what_their_snapshots_say() {
                 wrong.push(format!("{}/{case}: {}", transform.id, snapshot(&case, &source, &outcome)));
             }
             if asked {
-                assert!(run(transform, &folder, &source, false).changed.is_none(), "{}/{case}: it is safe", transform.id);
+                assert!(
+                    run(transform, &folder, &source, false).changed.is_none(),
+                    "{}/{case}: it is safe",
+                    transform.id
+                );
             }
             if let Some(changed) = &outcome.changed {
                 let again = run(transform, &folder, changed, asked);

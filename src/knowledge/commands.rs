@@ -5,6 +5,7 @@
 /// Source: POSIX special built-ins, and those of dash and bash that keep state.
 const STATEFUL: &[&str] = &[
     "cd",
+    "chdir",
     "pushd",
     "popd",
     "set",
@@ -238,8 +239,18 @@ const NEVER_APT: &[&str] = &[
     "install",
     "patch",
     "setcap",
-    "dpkg", "debconf-set-selections", "sha384sum", "gpgconf", "docker-php-source", "apt-key", "ldd", "a2enconf", "fc-cache",
-    "dbus-uuidgen", "gpasswd", "nproc",
+    "dpkg",
+    "debconf-set-selections",
+    "sha384sum",
+    "gpgconf",
+    "docker-php-source",
+    "apt-key",
+    "ldd",
+    "a2enconf",
+    "fc-cache",
+    "dbus-uuidgen",
+    "gpasswd",
+    "nproc",
     "mktemp",
     "openssl",
     "jq",
@@ -270,7 +281,8 @@ pub fn never_reads_apt_lists(name: &str, arguments: &[Option<&str>]) -> bool {
         return matches!(base, "python" | "python3" | "python2")
             && matches!(
                 arguments,
-                [Some("--version" | "-V"), ..] | [Some("-m"), Some("pip" | "venv" | "virtualenv" | "ensurepip" | "compileall"), ..]
+                [Some("--version" | "-V"), ..]
+                    | [Some("-m"), Some("pip" | "venv" | "virtualenv" | "ensurepip" | "compileall"), ..]
             );
     }
     match base {
@@ -278,9 +290,15 @@ pub fn never_reads_apt_lists(name: &str, arguments: &[Option<&str>]) -> bool {
         "env" => arguments.iter().all(|word| word.is_some_and(|word| word.contains('='))),
         "go" => matches!(verb_of(arguments), Some("build" | "mod" | "get" | "install" | "vet" | "env" | "version")),
         "cargo" => matches!(verb_of(arguments), Some("build" | "fetch" | "install")),
-        "bundle" | "composer" => matches!(verb_of(arguments), Some("install" | "config" | "require" | "global" | "update")),
-        "git" => !arguments.iter().any(|word| word.is_none_or(|word| matches!(word, "foreach" | "run" | "-x" | "--exec"))),
-        "tar" => !arguments.iter().any(|word| word.is_none_or(|word| word.starts_with("--to-command") || word.starts_with("--checkpoint-action"))),
+        "bundle" | "composer" => {
+            matches!(verb_of(arguments), Some("install" | "config" | "require" | "global" | "update"))
+        }
+        "git" => {
+            !arguments.iter().any(|word| word.is_none_or(|word| matches!(word, "foreach" | "run" | "-x" | "--exec")))
+        }
+        "tar" => !arguments.iter().any(|word| {
+            word.is_none_or(|word| word.starts_with("--to-command") || word.starts_with("--checkpoint-action"))
+        }),
         "npm" | "yarn" | "pnpm" => {
             let verb = arguments.iter().flatten().find(|word| !word.starts_with('-'));
             verb.is_none_or(|verb| {

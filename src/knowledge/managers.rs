@@ -626,7 +626,11 @@ pub fn base_name(program: &str) -> &str {
 /// The package that a word asks for, without version, release or constraint.
 #[must_use]
 pub fn package_name(word: &str) -> &str {
-    let end = word.char_indices().skip(1).find(|(_, c)| matches!(c, '=' | '@' | '/' | '<' | '>' | '~' | '!')).map_or(word.len(), |(at, _)| at);
+    let end = word
+        .char_indices()
+        .skip(1)
+        .find(|(_, c)| matches!(c, '=' | '@' | '/' | '<' | '>' | '~' | '!'))
+        .map_or(word.len(), |(at, _)| at);
     &word[..end]
 }
 
@@ -635,7 +639,11 @@ pub fn package_name(word: &str) -> &str {
 #[must_use]
 pub fn is_plain_package(word: &str) -> bool {
     let file = [".deb", ".rpm", ".apk", ".whl"].iter().any(|end| word.ends_with(end));
-    !word.is_empty() && !word.ends_with('-') && !word.starts_with(['.', '/', '<', '>', '@', '^', '-']) && !word.contains("://") && !file
+    !word.is_empty()
+        && !word.ends_with('-')
+        && !word.starts_with(['.', '/', '<', '>', '@', '^', '-'])
+        && !word.contains("://")
+        && !file
 }
 
 #[cfg(test)]

@@ -32,8 +32,21 @@ pub enum Base {
 
 /// Distributions, for a file whose escape character otherwise tells of Windows.
 const LINUX: &[&str] = &[
-    "debian", "ubuntu", "alpine", "busybox", "centos", "fedora", "rockylinux", "almalinux", "amazonlinux", "archlinux",
-    "oraclelinux", "leap", "tumbleweed", "ubi8", "ubi9",
+    "debian",
+    "ubuntu",
+    "alpine",
+    "busybox",
+    "centos",
+    "fedora",
+    "rockylinux",
+    "almalinux",
+    "amazonlinux",
+    "archlinux",
+    "oraclelinux",
+    "leap",
+    "tumbleweed",
+    "ubi8",
+    "ubi9",
 ];
 
 impl Base {

@@ -110,7 +110,8 @@ fn may_set_errexit(script: &Script<'_>) -> bool {
 fn defines_function(script: &Script<'_>) -> bool {
     let mut found = false;
     script.list.visit(&mut |command| {
-        found |= matches!(command, Command::Compound(compound) if compound.kind == crate::shell::CompoundKind::Function);
+        found |=
+            matches!(command, Command::Compound(compound) if compound.kind == crate::shell::CompoundKind::Function);
     });
     found
 }
@@ -192,10 +193,16 @@ fn nothing_reads_lists_later(model: &Model<'_, '_>, index: usize, facts: Facts<'
 fn takes_no_lists_along(model: &Model<'_, '_>, holders: &[usize], index: usize) -> Result<(), Refusal> {
     let is_holder = |name: &str| {
         holders.iter().any(|stage| {
-            name == stage.to_string() || model.stages[*stage].name.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(name))
+            name == stage.to_string()
+                || model.stages[*stage].name.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(name))
         })
     };
-    let refuse = || Err(Refusal::new(format!("line {} takes files along that may be the lists", model.instructions[index].first_line)));
+    let refuse = || {
+        Err(Refusal::new(format!(
+            "line {} takes files along that may be the lists",
+            model.instructions[index].first_line
+        )))
+    };
     let instruction = model.instructions[index];
     let text = instruction.joined.text();
     for flag in &instruction.body.flags {
@@ -203,7 +210,9 @@ fn takes_no_lists_along(model: &Model<'_, '_>, holders: &[usize], index: usize) 
         match flag.name() {
             "from" if is_holder(value) || value.contains('$') => {
                 let paths: Vec<String> = match &instruction.body.args {
-                    Args::Words(words) => words.iter().map(|word| String::from_utf8_lossy(word.slice(text)).into_owned()).collect(),
+                    Args::Words(words) => {
+                        words.iter().map(|word| String::from_utf8_lossy(word.slice(text)).into_owned()).collect()
+                    }
                     Args::Json(strings) => strings.iter().map(|string| string.value.clone()).collect(),
                     _ => return refuse(),
                 };
@@ -218,7 +227,8 @@ fn takes_no_lists_along(model: &Model<'_, '_>, holders: &[usize], index: usize) 
                 if !from.is_some_and(|(_, name)| is_holder(name) || name.contains('$')) {
                     continue;
                 }
-                let source = options.iter().find(|(key, _)| matches!(key.to_ascii_lowercase().as_str(), "source" | "src"));
+                let source =
+                    options.iter().find(|(key, _)| matches!(key.to_ascii_lowercase().as_str(), "source" | "src"));
                 if source.is_none_or(|(_, path)| may_hold_lists(path)) {
                     return refuse();
                 }
@@ -236,7 +246,8 @@ fn may_hold_lists(path: &str) -> bool {
     let whole = stem.len() == path.len();
     let stem = stem.trim_end_matches('/');
     let lists = "/var/lib/apt/lists";
-    lists.starts_with(stem) && (!whole || stem.len() == lists.len() || lists.as_bytes().get(stem.len()) == Some(&b'/') || stem.is_empty())
+    lists.starts_with(stem)
+        && (!whole || stem.len() == lists.len() || lists.as_bytes().get(stem.len()) == Some(&b'/') || stem.is_empty())
         || stem.starts_with("/var/lib/apt")
 }
 
@@ -294,10 +305,14 @@ fn container_reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_
         match copy::runtime_program(model, index, word, facts.context) {
             RuntimeProgram::System => {}
             RuntimeProgram::Script(text) if !mentions_apt(&text) => {}
-            RuntimeProgram::Script(_) => return Err(Refusal::new(format!("`{word}`, which line {line} runs, uses apt"))),
+            RuntimeProgram::Script(_) => {
+                return Err(Refusal::new(format!("`{word}`, which line {line} runs, uses apt")));
+            }
             // Of the arguments only what looks like a script is one.
             RuntimeProgram::Unknown(path) if at == 0 || is_script_name(&path) => {
-                return Err(Refusal::new(format!("`{path}`, which line {line} runs, can't be read and may use the lists")));
+                return Err(Refusal::new(format!(
+                    "`{path}`, which line {line} runs, can't be read and may use the lists"
+                )));
             }
             RuntimeProgram::Unknown(_) => {}
         }

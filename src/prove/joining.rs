@@ -28,7 +28,8 @@ const NAMESPACE_COMMANDS: &[&str] =
 const OPAQUE_WRAPPERS: &[&str] = &["su", "runuser", "sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"];
 
 /// Commands that run the rest of their words.
-const WRAPPERS: &[&str] = &["sudo", "env", "timeout", "nice", "gosu", "su-exec", "ionice", "time", "xvfb-run", "chroot"];
+const WRAPPERS: &[&str] =
+    &["sudo", "env", "timeout", "nice", "gosu", "su-exec", "ionice", "time", "xvfb-run", "chroot"];
 
 /// Shows that nothing but files is left for what runs next in the same shell.
 ///
@@ -65,7 +66,8 @@ fn shell_reads_nothing_at_start(shell: &Interpreter) -> Result<(), Refusal> {
         return Err(Refusal::new("the shell is given options that are not understood"));
     }
     let login = shell.options().iter().any(|word| {
-        word == "--login" || word.strip_prefix('-').is_some_and(|letters| !letters.starts_with('-') && letters.contains('l'))
+        word == "--login"
+            || word.strip_prefix('-').is_some_and(|letters| !letters.starts_with('-') && letters.contains('l'))
     });
     if login { Err(Refusal::new("a login shell reads the profiles anew in each RUN")) } else { Ok(()) }
 }
@@ -116,11 +118,15 @@ fn keeps_folder_shell_and_user(script: &Script<'_>, simple: &Simple, state: &Sta
         return Err(Refusal::new(format!("`{path}` may be the working directory, which each RUN makes anew")));
     }
     let is_shell = |path: &str| matches!(path.rsplit('/').next(), Some("sh" | "bash" | "dash" | "ash"));
-    let replaces = matches!(name, "ln" | "mv" | "cp" | "rm" | "install" | "update-alternatives" | "dpkg-divert" | "dpkg-reconfigure");
+    let replaces = matches!(
+        name,
+        "ln" | "mv" | "cp" | "rm" | "install" | "update-alternatives" | "dpkg-divert" | "dpkg-reconfigure"
+    );
     if replaces && arguments.iter().any(|path| is_shell(path)) {
         return Err(Refusal::new("the shell itself is replaced for the next RUN"));
     }
-    let changes_user = matches!(name, "usermod" | "groupmod" | "gpasswd" | "userdel" | "groupdel" | "deluser" | "delgroup");
+    let changes_user =
+        matches!(name, "usermod" | "groupmod" | "gpasswd" | "userdel" | "groupdel" | "deluser" | "delgroup");
     if changes_user && (matches!(state.user, User::Other(_)) || arguments.iter().any(|word| word == "root")) {
         return Err(Refusal::new(format!("`{name}` may change the user, who is looked up anew in each RUN")));
     }
@@ -131,14 +137,28 @@ fn keeps_folder_shell_and_user(script: &Script<'_>, simple: &Simple, state: &Sta
 }
 
 /// Places below which no image has its working directory.
-const NEVER_IN_FORCE: &[&str] =
-    &["/var/", "/tmp/", "/etc/", "/usr/share/", "/usr/lib/", "/usr/local/", "/root/.", "/lib/", "/boot/", "/home/linuxbrew/"];
+const NEVER_IN_FORCE: &[&str] = &[
+    "/var/",
+    "/tmp/",
+    "/etc/",
+    "/usr/share/",
+    "/usr/lib/",
+    "/usr/local/",
+    "/root/.",
+    "/lib/",
+    "/boot/",
+    "/home/linuxbrew/",
+];
 
 /// Whether removing or moving `path` may take the working directory away.
 fn may_be_folder_in_force(path: &str, command: &str, arguments: &[String], workdir: &Workdir) -> bool {
-    let recursive = command != "rm" || arguments.iter().any(|word| {
-        word == "--recursive" || word.strip_prefix('-').is_some_and(|letters| !letters.starts_with('-') && letters.contains(['r', 'R']))
-    });
+    let recursive = command != "rm"
+        || arguments.iter().any(|word| {
+            word == "--recursive"
+                || word
+                    .strip_prefix('-')
+                    .is_some_and(|letters| !letters.starts_with('-') && letters.contains(['r', 'R']))
+        });
     if path.starts_with('-') || !recursive {
         return false;
     }
@@ -154,7 +174,8 @@ fn may_be_folder_in_force(path: &str, command: &str, arguments: &[String], workd
         Workdir::Known(folder) => {
             let pattern = stem.len() < path.len();
             let path = stem.trim_end_matches('/');
-            let under = folder == path || folder.strip_prefix(path).is_some_and(|rest| pattern || rest.starts_with('/'));
+            let under =
+                folder == path || folder.strip_prefix(path).is_some_and(|rest| pattern || rest.starts_with('/'));
             under || path.is_empty()
         }
         Workdir::Inherited | Workdir::Unknown => !NEVER_IN_FORCE.iter().any(|place| stem.starts_with(place)),
@@ -260,7 +281,9 @@ fn leaves_no_process(simple: &Simple) -> Result<(), Refusal> {
         if NAMESPACE_COMMANDS.contains(&base) {
             return Err(Refusal::new(format!("`{name}` holds for its own RUN only")));
         }
-        if OPAQUE_WRAPPERS.contains(&base) && words.iter().any(|word| matches!(word, Some("-c" | "-lc" | "-ec" | "-xc" | "-ic"))) {
+        if OPAQUE_WRAPPERS.contains(&base)
+            && words.iter().any(|word| matches!(word, Some("-c" | "-lc" | "-ec" | "-xc" | "-ic")))
+        {
             return Err(Refusal::new(format!("what `{name} -c` runs may leave a process running")));
         }
     }
@@ -271,30 +294,30 @@ fn leaves_no_process(simple: &Simple) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Shows that no command that both scripts run may have moved in between.
+/// Shows that no command that two scripts run may have moved in between.
 ///
 /// A shell remembers where it found a command: `pip install -U pip` in one RUN and `pip` in the next find two
-/// programs, and one when joined.
+/// programs, and one when joined. `earlier` are all scripts that run before in the same shell.
 ///
 /// # Errors
 /// With the command that may have moved.
-pub fn finds_the_same_commands(first: &Script<'_>, second: &Script<'_>) -> Result<(), Refusal> {
+pub fn finds_the_same_commands(earlier: &[&Script<'_>], second: &Script<'_>) -> Result<(), Refusal> {
     let names = |script: &Script<'_>| -> BTreeSet<String> {
-        let simple = script.simple_commands().into_iter();
-        simple.flat_map(|simple| simple.words.iter().take(3).filter_map(|word| word.literal.clone())).filter(|name| is_program(name)).collect()
+        script.simple_commands().iter().filter_map(|simple| simple.name().map(str::to_owned)).collect()
     };
-    let first_names: BTreeSet<String> = first.simple_commands().iter().filter_map(|simple| simple.name().map(str::to_owned)).collect();
-    let second_names: BTreeSet<String> = second.simple_commands().iter().filter_map(|simple| simple.name().map(str::to_owned)).collect();
-    let both: BTreeSet<&String> = first_names.intersection(&second_names).collect();
-    if let Some(switcher) = names(first).iter().find(|name| SWITCHERS.contains(&managers::base_name(name)))
-        && both.iter().any(|name| name.as_str() != switcher)
+    let remembered: BTreeSet<String> = earlier.iter().flat_map(|script| names(script)).collect();
+    let both: BTreeSet<String> = remembered.intersection(&names(second)).cloned().collect();
+    if let Some(switcher) = remembered.iter().find(|name| SWITCHERS.contains(&managers::base_name(name)))
+        && both.iter().any(|name| name != switcher)
     {
-        return Err(Refusal::new(format!("`{switcher}` may put other programs in the place of those that the shell remembers")));
+        return Err(Refusal::new(format!(
+            "`{switcher}` may put other programs in the place of those that the shell remembers"
+        )));
     }
     let groups: BTreeSet<String> = both.iter().map(|name| tool_group(name)).collect();
-    for simple in first.simple_commands() {
-        for word in simple.words.iter().skip(1) {
-            let text = written(first, word);
+    for script in earlier {
+        for word in script.simple_commands().iter().flat_map(|simple| simple.words.iter().skip(1)) {
+            let text = written(script, word);
             let mut tokens = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '+' | '_')));
             if let Some(name) = tokens.find(|token| !token.is_empty() && groups.contains(&tool_group(token))) {
                 return Err(Refusal::new(format!(
@@ -307,7 +330,8 @@ pub fn finds_the_same_commands(first: &Script<'_>, second: &Script<'_>) -> Resul
 }
 
 /// Commands that put one version of other commands in the place of another.
-const SWITCHERS: &[&str] = &["n", "nvm", "rustup", "pyenv", "rbenv", "asdf", "corepack", "update-alternatives", "alternatives", "sdk"];
+const SWITCHERS: &[&str] =
+    &["n", "nvm", "rustup", "pyenv", "rbenv", "asdf", "corepack", "update-alternatives", "alternatives", "sdk"];
 
 /// Tools that come together: one may bring another version of the other.
 const TOOL_GROUPS: &[&[&str]] = &[
@@ -326,10 +350,6 @@ fn tool_group(name: &str) -> String {
     let plain = if plain.is_empty() { name } else { plain };
     let group = TOOL_GROUPS.iter().find(|group| group.contains(&plain));
     group.map_or(plain, |group| group[0]).to_owned()
-}
-
-fn is_program(word: &str) -> bool {
-    !word.starts_with('-') && !word.contains(['/', '='])
 }
 
 fn written(script: &Script<'_>, word: &Word) -> String {

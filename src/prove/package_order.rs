@@ -104,7 +104,8 @@ impl<'p> Split<'p> {
 /// Of two words for one package the last one counts.
 fn one_constraint_each(packages: &BTreeSet<usize>, parts: &[Part]) -> Result<(), Refusal> {
     let words: BTreeSet<&str> = packages.iter().map(|at| parts[*at].raw()).collect();
-    let names: BTreeSet<&str> = words.iter().map(|word| managers::package_name(word.trim_matches(['"', '\'']))).collect();
+    let names: BTreeSet<&str> =
+        words.iter().map(|word| managers::package_name(word.trim_matches(['"', '\'']))).collect();
     if names.len() < words.len() {
         return Err(Refusal::new("one package is asked for in two ways, of which the last one counts"));
     }
@@ -115,12 +116,20 @@ fn one_constraint_each(packages: &BTreeSet<usize>, parts: &[Part]) -> Result<(),
 fn no_redirection_within(packages: &BTreeSet<usize>, parts: &[Part]) -> Result<(), Refusal> {
     let last = packages.last().copied().unwrap_or(0);
     let first = packages.first().copied().unwrap_or(0);
-    let within = parts.iter().enumerate().any(|(at, part)| at > first && at < last && matches!(part, Part::Redirect { .. }));
+    let within =
+        parts.iter().enumerate().any(|(at, part)| at > first && at < last && matches!(part, Part::Redirect { .. }));
     let constraint = parts.iter().any(|part| match part {
-        Part::Redirect { raw, .. } => raw.trim_start_matches(['<', '>']).starts_with(|c: char| c == '=' || c.is_ascii_digit()) && !raw.contains('&'),
+        Part::Redirect { raw, .. } => {
+            raw.trim_start_matches(['<', '>']).starts_with(|c: char| c == '=' || c.is_ascii_digit())
+                && !raw.contains('&')
+        }
         _ => false,
     });
-    if within || constraint { Err(Refusal::new("a redirection stands between the packages, or reads like a version")) } else { Ok(()) }
+    if within || constraint {
+        Err(Refusal::new("a redirection stands between the packages, or reads like a version"))
+    } else {
+        Ok(())
+    }
 }
 
 /// `"pkg=${V}"` is one word whatever the variable holds, and the name comes first: no option.

@@ -7,8 +7,21 @@ use super::trace::{Joint, Pipeline, Token, links};
 use super::{Refusal, Version, joining};
 
 /// Comments that speak to a tool about the instruction below them.
-const TOOL_COMMENTS: &[&str] =
-    &["hadolint", "dockmod:", "check=", "shellcheck", "nosemgrep", "trivy:", "checkov:", "kics-scan", "renovate", "tally", "droast", "noqa", "nolint"];
+const TOOL_COMMENTS: &[&str] = &[
+    "hadolint",
+    "dockmod:",
+    "check=",
+    "shellcheck",
+    "nosemgrep",
+    "trivy:",
+    "checkov:",
+    "kics-scan",
+    "renovate",
+    "tally",
+    "droast",
+    "noqa",
+    "nolint",
+];
 
 /// Checks the claim.
 pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>) -> Result<(), Refusal> {
@@ -44,9 +57,8 @@ pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>) -> Result<(), Re
         if whole > joining::MAX_SCRIPT {
             return Err(Refusal::new("the joined command is too long for one `sh -c`"));
         }
-        for earlier in &run {
-            joining::finds_the_same_commands(script(&before.model, *earlier)?, right)?;
-        }
+        let earlier = run.iter().map(|member| script(&before.model, *member)).collect::<Result<Vec<_>, _>>()?;
+        joining::finds_the_same_commands(&earlier, right)?;
         (i, j) = joined;
         run.push(second);
     }
@@ -58,7 +70,8 @@ pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>) -> Result<(), Re
 
 /// A comment that rules an instruction must keep ruling just that one.
 pub(super) fn is_no_tool_comment(text: &str) -> Result<(), Refusal> {
-    let preprocessed = ["#if", "#else", "#elif", "#endif", "#include", "#define"].iter().any(|word| text.starts_with(word));
+    let preprocessed =
+        ["#if", "#else", "#elif", "#endif", "#include", "#define"].iter().any(|word| text.starts_with(word));
     if preprocessed || TOOL_COMMENTS.iter().any(|word| text.contains(word)) {
         return Err(Refusal::new(format!("`{text}` speaks of the instruction below it alone")));
     }
@@ -93,7 +106,8 @@ fn joined_here(
     match old.get(i + 1) {
         Some(Token::Link { joint: Joint::None, pipeline: alone }) if alone == pipeline => {
             // What follows must be an `&&` chain too, or a failure of the first RUN would be handled.
-            joining::leaves_only_files(model, second, right).or_else(|refusal| ends_the_group(model, right, second, new, j).map_err(|()| refusal))?;
+            joining::leaves_only_files(model, second, right)
+                .or_else(|refusal| ends_the_group(model, right, second, new, j).map_err(|()| refusal))?;
             Ok(((i + 2, j + 1), second))
         }
         _ => braced(right, old, (i, j), pipeline, second),

@@ -69,7 +69,8 @@ fn already_removes(script: &Script<'_>) -> bool {
     let text = String::from_utf8_lossy(script.text.text()).into_owned();
     text.contains("/var/lib/apt")
         || text.contains("/var/lib/*")
-        || text.contains("distclean") || text.contains("dist-clean")
+        || text.contains("distclean")
+        || text.contains("dist-clean")
         || text.contains("apt-lists")
         || text.contains("/var/lib/{")
 }
@@ -108,7 +109,11 @@ fn separator(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result
     if last.end != Terminator::None {
         return Err("the RUN ends in an operator".to_owned());
     }
-    let simple_end = last.chain.links.iter().all(|link| link.pipeline.commands.iter().all(|command| matches!(command, Command::Simple(_))));
+    let simple_end = last
+        .chain
+        .links
+        .iter()
+        .all(|link| link.pipeline.commands.iter().all(|command| matches!(command, Command::Simple(_))));
     let sets = script.simple_commands().iter().any(|simple| simple.name() == Some("set"));
     if sets && !simple_end {
         return Err("a failure inside its last command would no longer count on the left of `&&`".to_owned());
@@ -234,8 +239,12 @@ fn started(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> St
     let mut result = Started::ReadsNoLists;
     for (at, word) in literals.iter().enumerate() {
         match copy::runtime_program(model, index, word, context) {
-            RuntimeProgram::Script(text) if text.contains("apt-get") || text.contains("apt ") => return Started::UsesApt,
-            RuntimeProgram::Unknown(path) if at == 0 || path.contains("entrypoint") || path.ends_with(".sh") || path.starts_with("./") => {
+            RuntimeProgram::Script(text) if text.contains("apt-get") || text.contains("apt ") => {
+                return Started::UsesApt;
+            }
+            RuntimeProgram::Unknown(path)
+                if at == 0 || path.contains("entrypoint") || path.ends_with(".sh") || path.starts_with("./") =>
+            {
                 result = Started::Unknown(path);
             }
             _ => {}
@@ -250,7 +259,8 @@ fn fix(model: &Model<'_, '_>, index: usize, script: &Script<'_>, separator: &str
     let mut style = Style::of(model).of_run(model, index);
     // The removal stands where the last command stands.
     let last = script.list.items.last().and_then(|item| item.chain.links.last());
-    let last = last.map(|link| link.joiner.map_or(link.range, |joiner| joiner.range)).map(|range| script.span(range).start);
+    let last =
+        last.map(|link| link.joiner.map_or(link.range, |joiner| joiner.range)).map(|range| script.span(range).start);
     if let Some(blanks) = last.and_then(|at| blanks_before(model.file.source, at)) {
         style.indent = blanks;
     }

@@ -208,15 +208,14 @@ fn replaced_command(group: &[Member<'_, '_>], right: &Script<'_>) -> Option<Stri
     let names = |script: &Script<'_>| -> BTreeSet<String> {
         script.simple_commands().iter().filter_map(|simple| simple.name().map(str::to_owned)).collect()
     };
-    let wanted = names(right);
+    let remembered: BTreeSet<String> = group.iter().flat_map(|member| names(member.script)).collect();
+    let both: BTreeSet<String> = remembered.intersection(&names(right)).cloned().collect();
     group.iter().find_map(|member| {
-        let both: BTreeSet<String> = names(member.script).intersection(&wanted).cloned().collect();
         let arguments = member.script.simple_commands().into_iter().flat_map(|simple| simple.words.iter().skip(1));
         let mut tokens = arguments.flat_map(|word| {
             let text = word.literal.clone().unwrap_or_else(|| member.script.str(word.range).to_owned());
-            text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '+' | '_')))
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
+            let parts = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '+' | '_')));
+            parts.map(str::to_owned).collect::<Vec<_>>()
         });
         tokens.find(|token| both.contains(token))
     })
@@ -294,7 +293,8 @@ fn fix(model: &Model<'_, '_>, file_style: &Style, group: &[Member<'_, '_>]) -> F
         let (left, right) = ((first.index, first.script), (second.index, second.script));
         edits.extend(style::run::join(model, &style, left, right, second.braced));
     }
-    let pairs = if group.len() > 2 { group.windows(2).map(|pair| fix(model, file_style, pair)).collect() } else { Vec::new() };
+    let pairs =
+        if group.len() > 2 { group.windows(2).map(|pair| fix(model, file_style, pair)).collect() } else { Vec::new() };
     Fix {
         title: format!("join {} RUN instructions", group.len()),
         reason: "each RUN adds a layer, and what a later one removes still lies in the earlier one; the same commands run in the same order, and a failure still stops the build".to_owned(),

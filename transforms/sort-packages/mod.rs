@@ -128,7 +128,8 @@ impl PackageList {
         let mut names: Vec<&str> = distinct.iter().map(|key| managers::package_name(key)).collect();
         names.dedup();
         if names.len() < distinct.len() {
-            refusal.get_or_insert_with(|| "one package is asked for in two ways, of which the last one counts".to_owned());
+            refusal
+                .get_or_insert_with(|| "one package is asked for in two ways, of which the last one counts".to_owned());
         }
         if simple.redirects.iter().any(|redirect| reads_like_a_version(script.str(redirect.range))) {
             refusal.get_or_insert_with(|| "a redirection reads like a version".to_owned());
@@ -153,7 +154,12 @@ impl PackageList {
         let lines: Vec<usize> =
             self.items.iter().map(|item| memchr::memchr_iter(b'\n', &source[..item.span.start]).count()).collect();
         let several_lines = lines.first() != lines.last();
-        let sortable: Vec<usize> = groups.iter().filter(|group| group.sortable).flat_map(|group| &group.items).map(|item| memchr::memchr_iter(b'\n', &source[..item.span.start]).count()).collect();
+        let sortable: Vec<usize> = groups
+            .iter()
+            .filter(|group| group.sortable)
+            .flat_map(|group| &group.items)
+            .map(|item| memchr::memchr_iter(b'\n', &source[..item.span.start]).count())
+            .collect();
         let crowded = several_lines && sortable.windows(2).any(|pair| pair[0] == pair[1]);
         if in_order && !crowded {
             return Ok(Vec::new());
@@ -192,7 +198,10 @@ impl PackageList {
             while let Some(comment) = comments.next_if(|comment| comment.start < item.span.start) {
                 above.push(comment);
             }
-            let parted = groups.last().and_then(|group| group.items.last()).is_some_and(|before| has_gap(model.file.source, before, item));
+            let parted = groups
+                .last()
+                .and_then(|group| group.items.last())
+                .is_some_and(|before| has_gap(model.file.source, before, item));
             if !above.is_empty() || parted {
                 groups.push(Group { comments: above, items: Vec::new(), sortable: true });
             }
