@@ -108,7 +108,7 @@ fn other_instructions(source: &[u8]) -> Vec<String> {
 fn run_over_the_corpus(merge_all: bool) {
     let settings = settings(merge_all);
     let started = Instant::now();
-    let (mut files, mut changed, mut fixes) = (0, 0, BTreeMap::<&str, usize>::new());
+    let (mut files, mut changed, mut by_transform) = (0, 0, BTreeMap::<&str, usize>::new());
     let mut refusals = BTreeMap::<String, usize>::new();
     let (mut before_scripts, mut after_scripts) = (Vec::new(), Vec::new());
     for path in corpus() {
@@ -117,7 +117,7 @@ fn run_over_the_corpus(merge_all: bool) {
         let Some(outcome) = fixed(&source, &settings) else { continue };
         files += 1;
         for applied in &outcome.applied {
-            *fixes.entry(applied.transform.id).or_default() += 1;
+            *by_transform.entry(applied.transform.id).or_default() += 1;
         }
         for dropped in &outcome.dropped {
             *refusals.entry(format!("{}: {}", dropped.transform.id, dropped.reason)).or_default() += 1;
@@ -131,8 +131,8 @@ fn run_over_the_corpus(merge_all: bool) {
         assert_eq!(other_instructions(&source), other_instructions(&new), "{name}: other instructions");
         let again = fixed(&new, &settings).expect("it parses");
         assert!(again.changed.is_none(), "{name}: a second run changes it again");
-        let returns = |text: &[u8]| text.iter().filter(|byte| **byte == b'\r').count();
-        assert!(returns(&source) > 0 || returns(&new) == 0, "{name}: carriage returns appeared");
+        let returns = |text: &[u8]| text.contains(&b'\r');
+        assert!(returns(&source) || !returns(&new), "{name}: carriage returns appeared");
         let (old, new) = (scripts(&source), scripts(&new));
         before_scripts.extend(old.iter().filter(|script| !new.contains(script)).cloned());
         after_scripts
@@ -143,7 +143,10 @@ fn run_over_the_corpus(merge_all: bool) {
     let verdicts = bash_reads(&after_scripts.iter().map(|(_, script)| script.clone()).collect::<Vec<_>>());
     let new_bad: Vec<_> =
         after_scripts.iter().zip(verdicts).filter(|(_, read)| !read).map(|(script, _)| script).collect();
-    println!("{changed} of {files} files changed in {seconds:.1} s: {fixes:?}; {} RUNs rewritten", after_scripts.len());
+    println!(
+        "{changed} of {files} files changed in {seconds:.1} s: {by_transform:?}; {} RUNs rewritten",
+        after_scripts.len()
+    );
     println!("refused by the proof: {refusals:#?}");
     assert!(new_bad.len() <= old_bad, "bash can't read {new_bad:#?}, and could not read {old_bad} before");
     assert!(files > 5000 && changed > 1000, "only {changed} of {files} files changed");

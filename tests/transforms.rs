@@ -64,9 +64,9 @@ fn run(transform: &'static Transform, case: &Path, source: &[u8], by_name: bool)
 
 /// The snapshot of a case: the diff, or why nothing is done.
 fn snapshot(case: &str, source: &[u8], outcome: &Outcome) -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for applied in &outcome.applied {
-        text.push_str(&format!(
+        lines.push(format!(
             "{}:{} {} ({}): {}\n",
             case,
             applied.line,
@@ -76,14 +76,15 @@ fn snapshot(case: &str, source: &[u8], outcome: &Outcome) -> String {
         ));
     }
     for dropped in &outcome.dropped {
-        text.push_str(&format!("{}:{} refused by the proof: {}\n", case, dropped.line, dropped.reason));
+        lines.push(format!("{}:{} refused by the proof: {}\n", case, dropped.line, dropped.reason));
     }
     for held in &outcome.withheld {
-        text.push_str(&format!("{}:{} unsafe: {}\n", case, held.line, held.reason));
+        lines.push(format!("{}:{} unsafe: {}\n", case, held.line, held.reason));
     }
     for left in &outcome.left {
-        text.push_str(&format!("{}:{} left alone: {}\n", case, left.line, left.reason));
+        lines.push(format!("{}:{} left alone: {}\n", case, left.line, left.reason));
     }
+    let mut text: String = lines.concat();
     if let Some(changed) = &outcome.changed {
         text.push_str(&unified("Dockerfile", source, changed).replace('\r', "␍"));
     }

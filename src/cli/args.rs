@@ -81,6 +81,7 @@ pub enum ColorChoice {
 
 /// Arguments of a run over Dockerfiles.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct RunArgs {
     /// Dockerfiles and folders, or - for stdin [default: this folder]
     #[arg(value_name = "PATHS")]

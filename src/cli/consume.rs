@@ -22,6 +22,7 @@ enum Mode {
 }
 
 /// Takes results in path order.
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Consumer {
     mode: Mode,
     coloured: bool,

@@ -15,12 +15,24 @@ const MAX_LINE: usize = 64 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IgnoreError {
+    /// A pattern that can't be used.
     #[error("line {line}: {error}")]
-    Pattern { line: usize, error: PatternError },
+    Pattern {
+        /// Its line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        error: PatternError,
+    },
+    /// A line that is too long for the build's reader.
     #[error("line {line} is longer than 64 KiB: break it up")]
-    LongLine { line: usize },
+    LongLine {
+        /// The line, counted from 1.
+        line: usize,
+    },
+    /// It holds bytes that are not UTF-8.
     #[error("it is not UTF-8: save it as UTF-8")]
     NotUtf8,
+    /// The operating system refused.
     #[error("it could not be read: {0}")]
     Unreadable(String),
     /// Builders differ: some take an empty file for a missing one.

@@ -18,6 +18,7 @@ const MAX_FILE: u64 = 4 * 1024 * 1024;
 /// A compose file that could not be read; its claims are missing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Note {
+    /// The compose file.
     pub path: PathBuf,
     /// With line and column if the YAML is broken.
     pub message: String,

@@ -47,7 +47,12 @@ pub struct Context {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A service of a compose file builds the Dockerfile there.
-    Compose { file: PathBuf, service: String },
+    Compose {
+        /// The compose file.
+        file: PathBuf,
+        /// The name of the service.
+        service: String,
+    },
     /// It is the only folder that holds everything the Dockerfile copies.
     SourcesExist,
     /// It is the only folder there is: the Dockerfile stands in the repository's root.
@@ -57,7 +62,9 @@ pub enum Source {
 /// What is known about the build context of a Dockerfile.
 #[derive(Clone, Debug)]
 pub enum Resolution {
+    /// It is known.
     Known(Context),
+    /// It is not, and why.
     Unknown(Reason),
 }
 
@@ -66,17 +73,34 @@ pub enum Resolution {
 #[non_exhaustive]
 pub enum Reason {
     /// Compose files build the Dockerfile in several contexts.
-    ComposeDisagrees { contexts: Vec<PathBuf> },
+    ComposeDisagrees {
+        /// These, in path order.
+        contexts: Vec<PathBuf>,
+    },
     /// Several folders would do.
-    Ambiguous { candidates: Vec<PathBuf> },
+    Ambiguous {
+        /// These, from the Dockerfile's own folder upward.
+        candidates: Vec<PathBuf>,
+    },
     /// No folder from the Dockerfile's own up to `root` holds everything that is copied.
-    SourcesMissing { root: PathBuf },
+    SourcesMissing {
+        /// The topmost folder that was looked at.
+        root: PathBuf,
+    },
     /// Only `candidate` fits, and all it has to show for it are folders of the names that are copied.
-    WeakEvidence { candidate: PathBuf },
+    WeakEvidence {
+        /// The folder that fits.
+        candidate: PathBuf,
+    },
     /// What is copied fits every folder, and where the repository starts is not known.
     NoRepository,
     /// The ignore file of the context can't be used.
-    IgnoreFile { path: PathBuf, error: IgnoreError },
+    IgnoreFile {
+        /// The ignore file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: IgnoreError,
+    },
     /// The Dockerfile's path can't be made absolute.
     NoFolder,
 }
@@ -122,5 +146,6 @@ pub struct EntryInfo {
     pub name: String,
     /// A folder itself, not a link to one.
     pub is_dir: bool,
+    /// A link, wherever it leads.
     pub is_symlink: bool,
 }

@@ -1,5 +1,6 @@
 //! Rounds of fixes until nothing changes.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use crate::context::Context;
@@ -104,9 +105,9 @@ pub fn fix_source(
     }
     let mut text = source.to_vec();
     let mut seen = HashSet::from([text.clone()]);
-    let mut known_context: Option<Option<Context>> = None;
+    let known_context = OnceCell::new();
     for _ in 0..MAX_ROUNDS {
-        let (next, applied) = round(&text, settings, context, &mut known_context, &mut outcome)?;
+        let (next, applied) = round(&text, settings, context, &known_context, &mut outcome)?;
         if applied.is_empty() {
             break;
         }
@@ -132,7 +133,7 @@ fn round(
     text: &[u8],
     settings: &Settings,
     context: &dyn Fn(&Model<'_, '_>) -> Option<Context>,
-    known_context: &mut Option<Option<Context>>,
+    known_context: &OnceCell<Option<Context>>,
     outcome: &mut Outcome,
 ) -> Result<(Vec<u8>, Vec<Applied>), ParseError> {
     outcome.withheld.clear();
@@ -140,7 +141,7 @@ fn round(
     outcome.dropped.clear();
     let file = syntax::parse(text)?;
     let model = Model::of(&file);
-    let context = known_context.get_or_insert_with(|| context(&model)).as_ref();
+    let context = known_context.get_or_init(|| context(&model)).as_ref();
     let suppressions = Suppressions::of(&model);
     let lines = Lines::of(text);
     let mut candidates = Vec::new();

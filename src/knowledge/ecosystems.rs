@@ -127,7 +127,7 @@ fn is_path(word: &str) -> bool {
         || word.starts_with('/')
         || word.contains("://")
         || word.contains('/')
-        || word.ends_with(".whl")
+        || word.rsplit('.').next() == Some("whl")
 }
 
 fn npm(arguments: &[&str]) -> Option<Install> {
@@ -328,12 +328,11 @@ pub fn is_companion(words: &[Option<&str>]) -> bool {
     let literal: Option<Vec<&str>> = words.iter().copied().collect();
     let Some(literal) = literal else { return false };
     match literal.as_slice() {
-        ["npm" | "yarn" | "pnpm" | "composer", rest @ ..]
-            if matches!(rest, ["cache", "clean" | "clear", ..] | ["clear-cache" | "clearcache"]) =>
-        {
-            return true;
-        }
-        ["npm", "config", "set", ..] | ["npm", "set", ..] | ["corepack", "enable"] => return true,
+        ["npm" | "yarn" | "pnpm" | "composer", "cache", "clean" | "clear", ..]
+        | ["composer", "clear-cache" | "clearcache"]
+        | ["npm", "config", "set", ..]
+        | ["npm", "set", ..]
+        | ["corepack", "enable"] => return true,
         ["rm", flags, paths @ ..] if flags.starts_with('-') => {
             return !paths.is_empty()
                 && paths.iter().all(|path| {
@@ -929,9 +928,7 @@ mod tests {
             read(line, &[("requirements.txt", "flask==3.0 # x\n--hash=sha256:ab\n")]),
             Ok(vec!["requirements.txt".to_owned()])
         );
-        for text in ["--frob x"] {
-            assert!(matches!(read(line, &[("requirements.txt", text)]), Err(Need::Unknown(_))), "{text}");
-        }
+        assert!(matches!(read(line, &[("requirements.txt", "--frob x")]), Err(Need::Unknown(_))));
         for text in ["-r base.txt", "-rbase.txt", "-c c.txt", "-e .", "./lib", "lib @ file:///x", "libs/a.whl", "../x"]
         {
             assert!(matches!(read(line, &[("requirements.txt", text)]), Err(Need::Local(_))), "{text}");

@@ -592,15 +592,13 @@ impl Manager {
         if let Some(long) = word.strip_prefix("--") {
             return match long.split_once('=') {
                 Some((name, _)) if self.valued.contains(&name) || self.flags.contains(&name) => OptionKind::Flag,
-                Some(_) => OptionKind::Unknown,
                 None if self.flags.contains(&long) => OptionKind::Flag,
                 None if self.valued.contains(&long) => OptionKind::TakesNext,
-                None => OptionKind::Unknown,
+                _ => OptionKind::Unknown,
             };
         }
         let letters = &word[1..];
-        let mut rest = letters.char_indices();
-        while let Some((at, letter)) = rest.next() {
+        for (at, letter) in letters.char_indices() {
             if self.valued_letters.contains(letter) {
                 let attached = at + letter.len_utf8() < letters.len();
                 return if attached { OptionKind::Flag } else { OptionKind::TakesNext };

@@ -205,11 +205,12 @@ pub fn stays_in_project(copy: &Copy, context: Option<&Context>) -> bool {
         ["usr", "src", ..]
         | ["usr", "local", "src", ..]
         | ["var", "www", ..]
-        | ["root", "app" | "src" | "code", ..] => true,
-        ["home", _, _, ..] | ["opt" | "srv" | "mnt", _, ..] | ["go", "src", ..] => true,
-        [""] => false,
-        [top, ..] => !SYSTEM_FOLDERS.contains(top) && *top != "srv",
-        [] => false,
+        | ["root", "app" | "src" | "code", ..]
+        | ["home", _, _, ..]
+        | ["opt" | "srv" | "mnt", _, ..]
+        | ["go", "src", ..] => true,
+        [] | ["" | "srv"] => false,
+        [top, ..] => !SYSTEM_FOLDERS.contains(top),
     }
 }
 

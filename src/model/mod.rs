@@ -36,10 +36,10 @@ impl<'f, 's> Model<'f, 's> {
     pub fn of(file: &'f Dockerfile<'s>) -> Self {
         let instructions: Vec<_> = file.instructions().collect();
         let stages = stage::stages(&instructions);
-        let states = state::states(file, &instructions, &stages);
-        let bodies = instructions.iter().zip(&states);
+        let in_force = state::states(file, &instructions, &stages);
+        let bodies = instructions.iter().zip(&in_force);
         let bodies = bodies.map(|(instruction, state)| shell::body_of(file, instruction, &state.shell)).collect();
-        Self { file, instructions, stages, states, bodies }
+        Self { file, instructions, stages, states: in_force, bodies }
     }
 
     /// The stage that an instruction belongs to; `None` before the first FROM.

@@ -42,7 +42,7 @@ pub enum Workdir {
 #[must_use]
 pub fn states(file: &Dockerfile<'_>, instructions: &[&Instruction<'_>], stages: &[Stage]) -> Vec<State> {
     let linux = State { shell: Interpreter::default_linux(), user: User::Inherited, workdir: Workdir::Inherited };
-    let mut states = vec![linux.clone(); instructions.len()];
+    let mut all = vec![linux.clone(); instructions.len()];
     let mut ends: Vec<State> = Vec::with_capacity(stages.len());
     for stage in stages {
         let mut state = match &stage.base {
@@ -54,12 +54,12 @@ pub fn states(file: &Dockerfile<'_>, instructions: &[&Instruction<'_>], stages: 
             _ => linux.clone(),
         };
         for index in stage.range.clone() {
-            states[index] = state.clone();
+            all[index] = state.clone();
             advance(&mut state, instructions[index]);
         }
         ends.push(state);
     }
-    states
+    all
 }
 
 fn advance(state: &mut State, instruction: &Instruction<'_>) {

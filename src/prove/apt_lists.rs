@@ -303,9 +303,7 @@ fn container_reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_
     let line = model.instructions[index].first_line;
     for (at, word) in words.iter().enumerate() {
         match copy::runtime_program(model, index, word, facts.context) {
-            RuntimeProgram::System => {}
-            RuntimeProgram::Script(text) if !mentions_apt(&text) => {}
-            RuntimeProgram::Script(_) => {
+            RuntimeProgram::Script(text) if mentions_apt(&text) => {
                 return Err(Refusal::new(format!("`{word}`, which line {line} runs, uses apt")));
             }
             // Of the arguments only what looks like a script is one.
@@ -314,7 +312,7 @@ fn container_reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_
                     "`{path}`, which line {line} runs, can't be read and may use the lists"
                 )));
             }
-            RuntimeProgram::Unknown(_) => {}
+            RuntimeProgram::System | RuntimeProgram::Script(_) | RuntimeProgram::Unknown(_) => {}
         }
     }
     Ok(())

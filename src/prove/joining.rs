@@ -288,7 +288,7 @@ fn leaves_no_process(simple: &Simple) -> Result<(), Refusal> {
         }
     }
     let starts = |word: &&str| *word == "start" || word.starts_with("--daemon");
-    if words.iter().skip(1).flatten().any(|word| starts(word)) {
+    if words.iter().skip(1).flatten().any(starts) {
         return Err(Refusal::new("a service that is started ends with its RUN"));
     }
     Ok(())

@@ -72,7 +72,7 @@ impl Summary {
             .map(|(id, counts)| format!("{id} {}", counts.applied))
             .collect();
         if !each.is_empty() {
-            first.push_str(&format!(" ({})", each.join(", ")));
+            first = format!("{first} ({})", each.join(", "));
         }
         let mut lines = vec![first];
         let mut rest = Vec::new();

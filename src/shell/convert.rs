@@ -39,7 +39,7 @@ pub fn parse(text: Joined<'_>, in_heredoc: bool, bash: bool) -> Result<Script<'_
         return Err(Opaque::Empty);
     }
     let comments = converter.comments;
-    Ok(Script { list, comments, in_heredoc, bash, text })
+    Ok(Script { text, list, comments, in_heredoc, bash })
 }
 
 struct Converter<'t> {
@@ -70,8 +70,8 @@ impl Converter<'_> {
         let mut items: Vec<ListItem> = Vec::with_capacity(list.len());
         let mut at = within.start;
         for (index, stmt) in list.iter().enumerate() {
-            let last = index + 1 == list.len();
-            let end = match (stmt.terminator, last) {
+            let at_end = index + 1 == list.len();
+            let end = match (stmt.terminator, at_end) {
                 (Some(ast::StmtTerminator::Semicolon), _) => Terminator::Semicolon,
                 (Some(ast::StmtTerminator::Background(ast::BackgroundOperator::Plain)), _) => Terminator::Background,
                 (Some(ast::StmtTerminator::Background(_)), _) => return Self::unclear("a zsh operator"),
@@ -80,7 +80,7 @@ impl Converter<'_> {
             };
             let stop = match stmt.terminator_span {
                 Some(span) => span.start.offset(),
-                None if last => within.end,
+                None if at_end => within.end,
                 None => stmt.span.end.offset(),
             };
             let start = self.item_start(at, stmt);

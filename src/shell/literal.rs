@@ -2,6 +2,7 @@
 
 /// How the characters of a word are protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a finding of its own about one word")]
 pub struct Quoting {
     /// Whether any part is quoted or escaped.
     pub quoted: bool,
@@ -126,7 +127,7 @@ fn double_quoted(chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>, val
                     chars.next();
                 }
                 Some((_, next)) if is_expansion_start(*next) && !matches!(next, '"' | '\'' | '[') => {
-                    found.expands = true
+                    found.expands = true;
                 }
                 _ => value.push('$'),
             },

@@ -57,7 +57,7 @@ struct Words {
     start: Option<usize>,
     end: usize,
     in_word: bool,
-    words: Vec<LexedWord>,
+    done: Vec<LexedWord>,
 }
 
 impl Words {
@@ -87,7 +87,7 @@ impl Words {
 
     fn close(&mut self) {
         let start = self.start.take().unwrap_or(self.end);
-        self.words.push(LexedWord { text: std::mem::take(&mut self.word), range: TextRange::new(start, self.end) });
+        self.done.push(LexedWord { text: std::mem::take(&mut self.word), range: TextRange::new(start, self.end) });
         self.in_word = false;
     }
 
@@ -95,7 +95,7 @@ impl Words {
         if !self.word.is_empty() {
             self.close();
         }
-        self.words
+        self.done
     }
 }
 

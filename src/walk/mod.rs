@@ -56,14 +56,20 @@ pub struct Options {
 /// One result of the walk.
 #[derive(Debug)]
 pub enum Entry {
+    /// A Dockerfile to work on.
     Dockerfile(PathBuf),
     /// Close to a Dockerfile, or named on the command line, and still not taken.
     Skipped {
+        /// The file.
         path: PathBuf,
+        /// Why it is not taken.
         reason: Skip,
     },
+    /// Could not be walked.
     Failed {
+        /// The file or folder; empty where the walker names none.
         path: PathBuf,
+        /// What went wrong.
         error: WalkError,
     },
 }
@@ -109,14 +115,19 @@ impl fmt::Display for Skip {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WalkError {
+    /// Nothing is there.
     #[error("no such file or folder: check the spelling and the working folder")]
     NotFound,
+    /// A link whose target is gone.
     #[error("the link leads nowhere: repair it, or name the file itself")]
     BrokenLink,
+    /// The current user may not read it.
     #[error("permission denied: make it readable for the current user, or leave it out with an ignore file")]
     PermissionDenied,
+    /// Any other error of the operating system.
     #[error("could not be read: {0}")]
     Io(#[from] io::Error),
+    /// An error of the walker itself, such as a malformed ignore rule.
     #[error("could not be walked: {0}")]
     Other(String),
 }

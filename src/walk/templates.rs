@@ -4,6 +4,9 @@
 //! configuration template and brace expansion all hold it. So only places count in which a Dockerfile
 //! has no use for it: where an instruction starts, in arguments that are names, ports or paths and never
 //! shell text, and lines inside a continued instruction that are nothing but one template tag.
+//!
+//! Lines of the C preprocessor are comments to a Dockerfile, so all branches of an `#ifdef` would count.
+//! One such line may be prose (`#if you like …`); an `#endif` behind it is not.
 
 use std::fmt;
 
@@ -18,6 +21,8 @@ pub enum TemplateKind {
     AngleBrackets,
     /// `include(…)`, `define(…)`, `dnl`: m4.
     M4,
+    /// `#if …`, `#ifdef …` or `#ifndef …` with an `#endif`: cpp.
+    Preprocessor,
 }
 
 impl fmt::Display for TemplateKind {
@@ -27,6 +32,7 @@ impl fmt::Display for TemplateKind {
             Self::Statements => "`{% … %}`",
             Self::AngleBrackets => "`<% … %>`",
             Self::M4 => "an m4 macro",
+            Self::Preprocessor => "C preprocessor lines",
         })
     }
 }
@@ -34,8 +40,9 @@ impl fmt::Display for TemplateKind {
 /// The first place that shows a file to be a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TemplateMarker {
+    /// What it is.
     pub kind: TemplateKind,
-    /// Counted from 1.
+    /// Its line, counted from 1; of an `#if` with its `#endif`, the first.
     pub line: usize,
 }
 
@@ -58,7 +65,8 @@ const M4_MACROS: &[&[u8]] = &[
 /// The first marker in `text` that a Dockerfile would not hold, or `None` for a Dockerfile.
 ///
 /// Bytes that are not UTF-8 are fine. Follows `BuildKit`'s lines: continuations (with the `escape`
-/// directive), comments inside of them, and heredoc bodies, which are data and never looked at.
+/// directive), comments inside of them, and heredoc bodies, which are data and never looked at. Of the
+/// comments only preprocessor lines count.
 #[must_use]
 pub fn template_marker(text: &[u8]) -> Option<TemplateMarker> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
@@ -67,12 +75,20 @@ pub fn template_marker(text: &[u8]) -> Option<TemplateMarker> {
     let mut continued = false;
     let mut heredocs_allowed = false;
     let mut heredocs = Vec::new();
+    let mut condition = None;
     let mut at = 0;
     while let Some(&line) = lines.get(at) {
         let here = at;
         at += 1;
         let body = line.trim_ascii_start();
         if body.is_empty() || body.starts_with(b"#") {
+            match (preprocessor_line(line), condition) {
+                (Some(Preprocessor::If), _) => condition = Some(here),
+                (Some(Preprocessor::Endif), Some(opened)) => {
+                    return Some(TemplateMarker { kind: TemplateKind::Preprocessor, line: opened + 1 });
+                }
+                _ => {}
+            }
             continue;
         }
         let found = if continued { lone_tag(body) } else { at_instruction(body) };
@@ -92,6 +108,23 @@ pub fn template_marker(text: &[u8]) -> Option<TemplateMarker> {
         }
     }
     None
+}
+
+/// A line that opens or closes a condition of the C preprocessor.
+enum Preprocessor {
+    If,
+    Endif,
+}
+
+/// Reads a line that starts with `#`, without blanks before or behind it as `# if` of prose has them.
+fn preprocessor_line(line: &[u8]) -> Option<Preprocessor> {
+    let word = line.strip_prefix(b"#")?;
+    let end = word.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+    match &word[..end.unwrap_or(word.len())] {
+        b"if" | b"ifdef" | b"ifndef" => Some(Preprocessor::If),
+        b"endif" => Some(Preprocessor::Endif),
+        _ => None,
+    }
 }
 
 fn at_instruction(body: &[u8]) -> Option<TemplateKind> {
@@ -115,7 +148,7 @@ fn lone_tag(body: &[u8]) -> Option<TemplateKind> {
         TemplateKind::Statements if body.starts_with(b"{#") => b"#}",
         TemplateKind::Statements => b"%}",
         TemplateKind::AngleBrackets => b"%>",
-        TemplateKind::M4 => return None,
+        TemplateKind::M4 | TemplateKind::Preprocessor => return None,
     };
     body.ends_with(closes).then_some(kind)
 }

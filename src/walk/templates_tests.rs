@@ -28,6 +28,11 @@ fn templates() {
         ("FROM a\nBUILD_ALL()dnl\n", TemplateKind::M4),
         ("\u{feff}{{ x }}\nFROM a\n", TemplateKind::Braces),
         ("FROM a\r\nRUN b\r\nUSER {{ u }}\r\n", TemplateKind::Braces),
+        ("#ifdef CUDA\nFROM a\n#else\nFROM b\n#endif\n", TemplateKind::Preprocessor),
+        ("FROM a\n#if VERSION > 2\nRUN b\n#endif", TemplateKind::Preprocessor),
+        ("FROM a\r\n#ifndef X\r\nRUN b\r\n#endif // X\r\n", TemplateKind::Preprocessor),
+        ("\u{feff}#if(X)\nFROM a\n#endif/* X */\n", TemplateKind::Preprocessor),
+        ("FROM a\nRUN install \\\n#ifdef X\n  x \\\n#endif\n  y\n", TemplateKind::Preprocessor),
     ];
     for (text, wanted) in table {
         assert_eq!(kind(text), Some(wanted), "{text}");
@@ -55,6 +60,14 @@ fn dockerfiles() {
         "FROM a\nRUN git log --format='%aN <%aE>'\n",
         "# escape=`\nFROM a\nRUN x `\n  # {{ no }}\n\n  {{ y }} z\n",
         "FROM a\nRUN define(x)\n",
+        "#if you like\nFROM a\n#ifdef(`X',`Y')dnl\n#else\n",
+        "FROM a\n#endif\n#ifdef X\n",
+        "FROM a\n# ifdef X\n #ifdef Y\n#endif\n",
+        "FROM a\n#ifdef X\n# endif\n #endif\n##endif\n",
+        "FROM a\n#ifdefs\n#iffy\n#if_x\n#endif\n",
+        "FROM a\n#ifdef X\n#endifs\n#endif_x\n",
+        "FROM a\nRUN cat <<EOF >t.h\n#ifndef X\n#define X\n#endif\nEOF\nCMD c\n",
+        "FROM a\nCOPY <<A <<B /t/\n#if X\nA\n#endif\nB\n#endif\n",
     ] {
         assert_eq!(kind(text), None, "{text}");
     }
@@ -64,6 +77,8 @@ fn dockerfiles() {
 fn the_line_is_the_one_of_the_marker() {
     let marker = template_marker(b"# a\n\nFROM a\nRUN x \\\n  y\n{{ z }}\n");
     assert_eq!(marker, Some(TemplateMarker { kind: TemplateKind::Braces, line: 6 }));
+    let marker = template_marker(b"#if prose\n#ifdef X\nFROM a\n#else\nFROM b\n#endif\n#if Y\n#endif\n");
+    assert_eq!(marker, Some(TemplateMarker { kind: TemplateKind::Preprocessor, line: 2 }));
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn separator(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result
         return Err("a failure inside its last command would no longer count on the left of `&&`".to_owned());
     }
     if starts_with_errexit(script) && script.list.items.len() > 1 {
-        return semicolon_separator(&last.chain);
+        return Ok(semicolon_separator(&last.chain));
     }
     if last.chain.links.last().is_some_and(|link| link.pipeline.negated) {
         return Err("the last command is negated".to_owned());
@@ -142,10 +142,10 @@ fn starts_with_errexit(script: &Script<'_>) -> bool {
     })
 }
 
-fn semicolon_separator(last: &Chain) -> Result<&'static str, String> {
+fn semicolon_separator(last: &Chain) -> &'static str {
     match last.links.as_slice() {
-        [link] if !link.pipeline.negated => Ok("; "),
-        _ => Ok(" && "),
+        [link] if !link.pipeline.negated => "; ",
+        _ => " && ",
     }
 }
 
@@ -243,7 +243,10 @@ fn started(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> St
                 return Started::UsesApt;
             }
             RuntimeProgram::Unknown(path)
-                if at == 0 || path.contains("entrypoint") || path.ends_with(".sh") || path.starts_with("./") =>
+                if at == 0
+                    || path.contains("entrypoint")
+                    || path.rsplit('.').next() == Some("sh")
+                    || path.starts_with("./") =>
             {
                 result = Started::Unknown(path);
             }

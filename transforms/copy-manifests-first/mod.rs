@@ -130,9 +130,8 @@ fn destination_of(
                         }
                         found = Some(step);
                     }
-                    Err(None) => break,
                     Err(Some(reason)) if found.is_none() => return Err((at, reason)),
-                    Err(Some(_)) => break,
+                    Err(_) => break,
                 }
             }
             _ => break,
@@ -274,7 +273,7 @@ impl ImageFolder<'_, '_, '_> {
         let place = join(self.folder, path);
         let stage = self.model.stage_of(self.run)?;
         let copies = (stage.range.start..self.run).rev().filter_map(|index| Copy::of(self.model, index));
-        copies.filter_map(|copy| copy.source_of(&place, self.context)).next()
+        copies.into_iter().find_map(|copy| copy.source_of(&place, self.context))
     }
 }
 
@@ -344,7 +343,7 @@ fn manifests_copy(model: &Model<'_, '_>, index: usize, files: &[String], style: 
     let text = instruction.joined.text();
     let string = |range: crate::syntax::TextRange| String::from_utf8_lossy(range.slice(text)).into_owned();
     let keyword = string(instruction.body.keyword_range);
-    let flags: String = instruction.body.flags.iter().map(|flag| format!("{} ", string(flag.range))).collect();
+    let flags: String = instruction.body.flags.iter().flat_map(|flag| [string(flag.range), " ".to_owned()]).collect();
     let destination = match &instruction.body.args {
         crate::syntax::Args::Words(words) => words.last().map(|word| string(*word)),
         crate::syntax::Args::Json(strings) => strings.last().map(|string| string.value.clone()),

@@ -29,7 +29,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             let Some(list) = PackageList::of(script, simple) else { continue };
             match list.edits(model, index) {
                 Err(reason) => {
-                    proposals.leave(script.span(simple.range), format!("the packages are not sorted: {reason}"))
+                    proposals.leave(script.span(simple.range), format!("the packages are not sorted: {reason}"));
                 }
                 Ok(new) if new.is_empty() => {}
                 Ok(new) => {
@@ -149,7 +149,7 @@ impl PackageList {
     fn edits(&self, model: &Model<'_, '_>, index: usize) -> Result<Vec<Edit>, String> {
         let source = model.file.source;
         let groups = self.groups(model, index);
-        let wanted: Vec<Vec<&Item>> = groups.iter().map(|group| group.wanted()).collect();
+        let wanted: Vec<Vec<&Item>> = groups.iter().map(Group::wanted).collect();
         let in_order = groups.iter().zip(&wanted).all(|(group, wanted)| group.items.iter().eq(wanted));
         let lines: Vec<usize> =
             self.items.iter().map(|item| memchr::memchr_iter(b'\n', &source[..item.span.start]).count()).collect();
@@ -168,8 +168,9 @@ impl PackageList {
             return if in_order { Ok(Vec::new()) } else { Err(reason.clone()) };
         }
         let shorter = groups.iter().zip(&wanted).any(|(group, wanted)| group.items.len() != wanted.len());
-        if !crowded && !(shorter && !self.interrupted) {
-            return Ok(self.permuted(&groups));
+        let drops = shorter && !self.interrupted;
+        if !crowded && !drops {
+            return Ok(permuted(&groups));
         }
         if self.has_gaps(source) {
             return if in_order { Ok(Vec::new()) } else { Err("blank lines part the list".to_owned()) };
@@ -226,18 +227,6 @@ impl PackageList {
         self.items.windows(2).any(|pair| has_gap(source, &pair[0], &pair[1]))
     }
 
-    /// The same places with the words in order: nothing else changes.
-    fn permuted(&self, groups: &[Group<'_>]) -> Vec<Edit> {
-        let mut edits = Vec::new();
-        for group in groups.iter().filter(|group| group.sortable) {
-            let mut sorted = group.items.clone();
-            sorted.sort_by(|left, right| left.key.as_bytes().cmp(right.key.as_bytes()));
-            let moved = group.items.iter().zip(sorted).filter(|(place, item)| place.raw != item.raw);
-            edits.extend(moved.map(|(place, item)| Edit::replace(place.span, item.raw.clone())));
-        }
-        edits
-    }
-
     /// The list written anew, one package a line where it has several lines.
     fn laid_out(&self, model: &Model<'_, '_>, index: usize, groups: &[Group<'_>], several_lines: bool) -> Vec<Edit> {
         let source = model.file.source;
@@ -279,6 +268,18 @@ fn has_gap(source: &[u8], before: &Item, after: &Item) -> bool {
 fn reads_like_a_version(redirect: &str) -> bool {
     let target = redirect.trim_start_matches(['<', '>']);
     target.starts_with(|c: char| c == '=' || c.is_ascii_digit()) && !redirect.contains('&')
+}
+
+/// The same places with the words in order: nothing else changes.
+fn permuted(groups: &[Group<'_>]) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    for group in groups.iter().filter(|group| group.sortable) {
+        let mut sorted = group.items.clone();
+        sorted.sort_by(|left, right| left.key.as_bytes().cmp(right.key.as_bytes()));
+        let moved = group.items.iter().zip(sorted).filter(|(place, item)| place.raw != item.raw);
+        edits.extend(moved.map(|(place, item)| Edit::replace(place.span, item.raw.clone())));
+    }
+    edits
 }
 
 /// Packages with the comment lines right above them.
