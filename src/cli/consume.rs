@@ -83,7 +83,7 @@ impl Consumer {
         if !outcome.cycle.is_empty() {
             self.flush_for_stderr()?;
             terminal::warning(&format!(
-                "{path}: {} undo each other: the last of their changes was taken back; please report it",
+                "{path}: {} undo each other: their changes were taken back; please report it",
                 outcome.cycle.join(" and ")
             ));
         }

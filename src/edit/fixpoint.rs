@@ -1,7 +1,6 @@
 //! Rounds of fixes until nothing changes.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
 
 use crate::context::Context;
 use crate::model::Model;
@@ -104,19 +103,24 @@ pub fn fix_source(
         }
     }
     let mut text = source.to_vec();
-    let mut seen = HashSet::from([text.clone()]);
+    let mut history: Vec<(Vec<u8>, usize)> = Vec::new();
     let known_context = OnceCell::new();
     for _ in 0..MAX_ROUNDS {
         let (next, applied) = round(&text, settings, context, &known_context, &mut outcome)?;
         if applied.is_empty() {
             break;
         }
-        if !seen.insert(next.clone()) {
-            outcome.cycle = applied.iter().map(|fix| fix.transform.id).collect();
+        history.push((text, outcome.applied.len()));
+        outcome.applied.extend(applied);
+        text = next;
+        if let Some((earlier, fixes)) = history.iter().find(|(earlier, _)| *earlier == text) {
+            // The fixes since then undo each other: back to where it began.
+            outcome.cycle = outcome.applied.drain(*fixes..).map(|fix| fix.transform.id).collect();
+            outcome.cycle.sort_unstable();
+            outcome.cycle.dedup();
+            text.clone_from(earlier);
             break;
         }
-        text = next;
-        outcome.applied.extend(applied);
     }
     outcome.changed = (text != source).then_some(text);
     Ok(outcome)
@@ -125,6 +129,8 @@ pub fn fix_source(
 struct Candidate {
     selected: Selected,
     fix: Fix,
+    /// All instructions that the fix touches.
+    cover: Span,
 }
 
 /// One round over `text`: the new text and what went in. What is not applied goes to `outcome`, which keeps
@@ -163,28 +169,12 @@ fn round(
                 outcome.withheld.push(Withheld { transform, reason: fix.title, line: lines.number(cover.start) });
                 continue;
             }
-            candidates.push(Candidate { selected: *selected, fix });
+            candidates.push(Candidate { selected: *selected, cover: whole_instructions(cover, &model), fix });
         }
     }
-    let chosen = without_conflicts(candidates, &model);
-    Ok(prove_and_apply(text, chosen, context, &lines, outcome))
-}
-
-/// Earlier places first, then the transforms' order; a fix that touches an instruction that a chosen one
-/// touches waits for the next round.
-fn without_conflicts(mut candidates: Vec<Candidate>, model: &Model<'_, '_>) -> Vec<Candidate> {
-    candidates.sort_by_key(|candidate| candidate.fix.cover().start);
-    let mut chosen: Vec<Candidate> = Vec::new();
-    let mut taken_until = 0;
-    for candidate in candidates {
-        let cover = whole_instructions(candidate.fix.cover(), model);
-        if cover.start < taken_until {
-            continue;
-        }
-        taken_until = cover.end.max(cover.start + 1);
-        chosen.push(candidate);
-    }
-    chosen
+    // Earlier places first, then the transforms' order: the sort keeps it.
+    candidates.sort_by_key(|candidate| candidate.cover.start);
+    Ok(prove_and_apply(text, candidates, context, &lines, outcome))
 }
 
 fn whole_instructions(span: Span, model: &Model<'_, '_>) -> Span {
@@ -194,7 +184,7 @@ fn whole_instructions(span: Span, model: &Model<'_, '_>) -> Span {
 
 fn prove_and_apply(
     text: &[u8],
-    chosen: Vec<Candidate>,
+    candidates: Vec<Candidate>,
     context: Option<&Context>,
     lines: &Lines,
     outcome: &mut Outcome,
@@ -202,7 +192,12 @@ fn prove_and_apply(
     let mut current = text.to_vec();
     let mut grown: isize = 0;
     let mut applied = Vec::new();
-    for Candidate { selected, fix } in chosen {
+    let mut taken_until = 0;
+    for Candidate { selected, fix, cover } in candidates {
+        // What touches an instruction that a proved fix changed waits for the next round.
+        if cover.start < taken_until {
+            continue;
+        }
         let transform = selected.transform;
         let mut proved = |fix: &Fix| -> Result<(), String> {
             let next = attempt(&current, fix, grown, context)?;
@@ -213,7 +208,10 @@ fn prove_and_apply(
             applied.push(Applied { transform, title, reason, safety: fix.safety, claim: fix.claim, line });
             Ok(())
         };
-        let Err(reason) = proved(&fix) else { continue };
+        let Err(reason) = proved(&fix) else {
+            taken_until = cover.end.max(cover.start + 1);
+            continue;
+        };
         // Of the smaller fixes each one that does not touch a proved one has its chance.
         let mut until = 0;
         for smaller in &fix.alternatives {
@@ -221,7 +219,9 @@ fn prove_and_apply(
                 until = smaller.cover().end;
             }
         }
-        if until == 0 {
+        if until > 0 {
+            taken_until = cover.end;
+        } else {
             let line = lines.number(fix.cover().start);
             outcome.dropped.push(Dropped { transform, title: fix.title, reason, line });
         }
@@ -259,5 +259,100 @@ impl Lines {
     /// The line of a byte, from 1.
     fn number(&self, at: usize) -> usize {
         self.0.partition_point(|feed| *feed < at) + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Edit;
+    use super::*;
+
+    /// A transform that replaces one text by another, wherever it stands, under a claim of its own.
+    macro_rules! replacing {
+        ($name:ident, $id:literal, $from:literal, $to:literal, $claim:expr) => {
+            static $name: Transform = Transform {
+                id: $id,
+                summary: "",
+                codes: &["X1"],
+                readme: "",
+                options: &[],
+                propose: |subject, proposals| {
+                    let source = subject.model.file.source;
+                    for at in memchr::memmem::find_iter(source, $from) {
+                        proposals.fixes.push(Fix {
+                            title: $id.to_owned(),
+                            reason: String::new(),
+                            edits: vec![Edit::replace(Span::new(at, at + $from.len()), $to)],
+                            safety: Safety::Safe,
+                            claim: $claim,
+                            alternatives: Vec::new(),
+                        });
+                    }
+                },
+            };
+        };
+    }
+
+    replacing!(WIDEN, "widen", b"a b", "a  b", Claim::Layout);
+    replacing!(NARROW, "narrow", b"a  b", "a b", Claim::Layout);
+    replacing!(BREAK, "break", b"RUN c", "RAN c", Claim::Layout);
+    replacing!(CHANGE, "change", b"RUN d", "RUN e", Claim::Layout);
+    replacing!(EAT, "eat", b"# note\n", "", Claim::Layout);
+    replacing!(JOIN, "join", b"\nRUN g", " && g", Claim::RunBoundaries);
+
+    fn fixed(source: &str, transforms: &[&'static Transform]) -> Outcome {
+        let transforms = transforms.iter().map(|transform| Selected { transform, by_name: false }).collect();
+        let settings = Settings { transforms, ..Settings::default() };
+        fix_source(source.as_bytes(), &settings, &|_| None).expect("a Dockerfile")
+    }
+
+    fn text(outcome: &Outcome) -> Option<&str> {
+        outcome.changed.as_deref().map(|bytes| std::str::from_utf8(bytes).expect("text"))
+    }
+
+    #[test]
+    fn only_the_guilty_fix_is_dropped() {
+        let outcome = fixed("FROM x\nRUN a  b\nRUN c\nRUN d\n# note\nRUN a  b\n", &[&NARROW, &BREAK, &CHANGE, &EAT]);
+        assert_eq!(text(&outcome), Some("FROM x\nRUN a b\nRUN c\nRUN d\n# note\nRUN a b\n"));
+        let dropped: Vec<&str> = outcome.dropped.iter().map(|dropped| dropped.transform.id).collect();
+        assert_eq!(dropped, ["break", "change", "eat"], "a syntax error, another command, a lost comment");
+        assert_eq!(outcome.applied.len(), 2);
+    }
+
+    #[test]
+    fn fixes_of_one_instruction_wait_for_the_next_round() {
+        let outcome = fixed("FROM x\nRUN f\nRUN g a  b\n", &[&JOIN, &NARROW]);
+        assert_eq!(text(&outcome), Some("FROM x\nRUN f && g a b\n"));
+        assert_eq!(outcome.applied.iter().map(|fix| fix.transform.id).collect::<Vec<_>>(), ["join", "narrow"]);
+    }
+
+    #[test]
+    fn a_cycle_is_named_and_undone() {
+        let outcome = fixed("FROM x\nRUN a b\n", &[&WIDEN, &NARROW]);
+        assert_eq!(outcome.cycle, ["narrow", "widen"]);
+        assert_eq!(text(&outcome), None, "the text is what it was");
+        assert!(outcome.applied.is_empty());
+    }
+
+    #[test]
+    fn comments_switch_transforms_off() {
+        for comment in ["# dockmod: ignore=narrow", "# dockmod: ignore=other,narrow because", "# hadolint ignore=X1"] {
+            let outcome = fixed(&format!("FROM x\n{comment}\nRUN a  b\n"), &[&NARROW]);
+            assert_eq!(text(&outcome), None, "{comment}");
+        }
+        let outcome = fixed("FROM x\n# dockmod: ignore=narrow\nRUN f\nRUN a  b\n", &[&NARROW]);
+        assert!(outcome.changed.is_some(), "it holds for one instruction");
+        assert_eq!(text(&fixed("# dockmod: ignore-file\nFROM x\nRUN a  b\n", &[&NARROW])), None);
+        assert_eq!(text(&fixed("# check=skip=X1\nFROM x\nRUN a  b\n", &[&NARROW])), None);
+    }
+
+    #[test]
+    fn what_buildkit_refuses_and_what_is_no_text_is_left_alone() {
+        let settings = Settings::default();
+        assert!(fix_source(b"FROM x\nBOGUS\n", &settings, &|_| None).is_err());
+        let selected = vec![Selected { transform: &NARROW, by_name: false }];
+        let settings = Settings { transforms: selected, ..Settings::default() };
+        let outcome = fix_source(b"FROM x\nRUN a  b \xff\n", &settings, &|_| None).expect("it parses");
+        assert!(outcome.changed.is_none());
     }
 }

@@ -188,6 +188,10 @@ const SYSTEM_FOLDERS: &[&str] = &[
     "boot", "go", "mnt",
 ];
 
+/// Folders for projects within those of the system.
+const PROJECT_FOLDERS: &[&str] =
+    &["/usr/src", "/usr/local/src", "/var/www", "/root/app", "/root/src", "/root/code", "/go/src"];
+
 /// Whether a COPY brings files to a folder of the project alone, where no tool looks for settings of its own.
 #[must_use]
 pub fn stays_in_project(copy: &Copy, context: Option<&Context>) -> bool {
@@ -201,16 +205,13 @@ pub fn stays_in_project(copy: &Copy, context: Option<&Context>) -> bool {
                     .any(|name| copy.may_write_below(&join(Copy::FOLDER_IN_FORCE, name), context));
     }
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-    match parts.as_slice() {
-        ["usr", "src", ..]
-        | ["usr", "local", "src", ..]
-        | ["var", "www", ..]
-        | ["root", "app" | "src" | "code", ..]
-        | ["home", _, _, ..]
-        | ["opt" | "srv" | "mnt", _, ..]
-        | ["go", "src", ..] => true,
-        [] | ["" | "srv"] => false,
-        [top, ..] => !SYSTEM_FOLDERS.contains(top),
+    let (top, depth) = (parts.first().copied().unwrap_or_default(), parts.len());
+    match top {
+        "" => false,
+        "home" => depth >= 3,
+        "opt" | "srv" | "mnt" => depth >= 2,
+        top if SYSTEM_FOLDERS.contains(&top) => PROJECT_FOLDERS.iter().any(|folder| below(path, folder).is_some()),
+        _ => true,
     }
 }
 
