@@ -146,7 +146,7 @@ fn fetches_lists(model: &Model<'_, '_>, script: &Script<'_>, index: usize) -> Re
             && item.chain.links.iter().any(|link| link.pipeline.simple().is_some_and(is_plain_update))
     });
     let installs = script.simple_commands().into_iter().any(|simple| {
-        let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+        let words = simple.literals();
         knowledge::invocation(&words)
             .is_some_and(|found| found.manager.family == Family::Debian && found.verb == Verb::Install)
     });
@@ -164,7 +164,7 @@ fn fetches_lists(model: &Model<'_, '_>, script: &Script<'_>, index: usize) -> Re
 }
 
 fn is_plain_update(simple: &crate::shell::Simple) -> bool {
-    let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+    let words = simple.literals();
     matches!(words.first(), Some(Some("apt-get" | "apt")))
         && knowledge::invocation(&words)
             .is_some_and(|found| found.manager.family == Family::Debian && found.verb == Verb::Update)
@@ -271,7 +271,7 @@ fn reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Resu
     match model.body(index) {
         Some(Body::Script(script)) => {
             for simple in script.simple_commands() {
-                let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+                let words = simple.literals();
                 let words = &words[knowledge::managers::wrapper_len(&words)..];
                 let Some(first) = words.first() else { continue };
                 let known = first.is_some_and(|name| {

@@ -132,7 +132,7 @@ fn install_is_one_chain(before: &Version<'_, '_>, target: usize) -> Result<(), R
     };
     let first = chain.links.first().and_then(|link| link.pipeline.simple());
     let installs = first.is_some_and(|simple| {
-        let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+        let words = simple.literals();
         knowledge::invocation(&words)
             .is_some_and(|found| found.manager.family == Family::Debian && found.verb == Verb::Install)
     });

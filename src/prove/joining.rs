@@ -106,7 +106,7 @@ fn assigns_by_arithmetic(text: &str) -> bool {
 
 /// The folder, the shell's own program and the user must be the same for what runs next.
 fn keeps_folder_shell_and_user(script: &Script<'_>, simple: &Simple, state: &State) -> Result<(), Refusal> {
-    let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+    let words = simple.literals();
     let words = &words[managers::wrapper_len(&words)..];
     let Some(Some(name)) = words.first() else { return Ok(()) };
     let name = managers::base_name(name);
@@ -270,7 +270,7 @@ fn subshell_leaves_nothing(script: &Script<'_>, list: &List) -> Result<(), Refus
 
 /// Looks through what runs other commands; a daemon would live on beside what follows.
 fn leaves_no_process(simple: &Simple) -> Result<(), Refusal> {
-    let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+    let words = simple.literals();
     let wrapped = words.first().copied().flatten().is_some_and(|name| WRAPPERS.contains(&managers::base_name(name)));
     let programs = words.iter().flatten().take(if wrapped { words.len() } else { 1 });
     for name in programs {

@@ -312,7 +312,7 @@ impl Rules<'_, '_, '_> {
             if link.pipeline.negated || !simple.assignments.is_empty() || !simple.redirects.is_empty() {
                 return Err(refuse());
             }
-            let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+            let words = simple.literals();
             match ecosystems::dependency_install(&words) {
                 Some(install) => installs.push(install),
                 None if ecosystems::is_companion(&words) => {}

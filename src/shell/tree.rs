@@ -120,6 +120,12 @@ pub struct Simple {
 }
 
 impl Simple {
+    /// Each word, where it is written out.
+    #[must_use]
+    pub fn literals(&self) -> Vec<Option<&str>> {
+        self.words.iter().map(|word| word.literal.as_deref()).collect()
+    }
+
     /// The command's name, where it is written out.
     #[must_use]
     pub fn name(&self) -> Option<&str> {

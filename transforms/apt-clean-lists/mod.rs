@@ -47,19 +47,15 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     }
 }
 
-fn words(simple: &Simple) -> Vec<Option<&str>> {
-    simple.words.iter().map(|word| word.literal.as_deref()).collect()
-}
-
 fn is_update(simple: &Simple) -> bool {
-    knowledge::invocation(&words(simple))
+    knowledge::invocation(&simple.literals())
         .is_some_and(|found| found.manager.family == Family::Debian && found.verb == Verb::Update)
 }
 
 /// Whether any command of the script asks apt for this.
 fn names(script: &Script<'_>, verb: Verb) -> bool {
     script.simple_commands().into_iter().any(|simple| {
-        knowledge::invocation(&words(simple))
+        knowledge::invocation(&simple.literals())
             .is_some_and(|found| found.manager.family == Family::Debian && found.verb == verb)
     })
 }
@@ -138,7 +134,7 @@ fn starts_with_errexit(script: &Script<'_>) -> bool {
     let is_set = |simple: &&Simple| simple.name() == Some("set");
     let sets = script.simple_commands().iter().filter(|simple| is_set(simple)).count();
     link.pipeline.simple().filter(is_set).is_some_and(|simple| {
-        sets == 1 && words(simple).iter().skip(1).flatten().any(|word| word.starts_with('-') && word.contains('e'))
+        sets == 1 && simple.literals().iter().skip(1).flatten().any(|word| word.starts_with('-') && word.contains('e'))
     })
 }
 
@@ -181,7 +177,7 @@ fn later_use(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> 
                 script
                     .simple_commands()
                     .into_iter()
-                    .find(|simple| words(simple).iter().flatten().any(|word| word.starts_with("apt")))
+                    .find(|simple| simple.literals().iter().flatten().any(|word| word.starts_with("apt")))
                     .is_some_and(is_update)
             });
             if !refreshed {
@@ -205,7 +201,7 @@ fn later_use(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> 
             continue;
         };
         for simple in script.simple_commands() {
-            let words = words(simple);
+            let words = simple.literals();
             let words = &words[knowledge::managers::wrapper_len(&words)..];
             let Some(first) = words.first() else { continue };
             let harmless = first.is_some_and(|name| {

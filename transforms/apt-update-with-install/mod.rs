@@ -51,7 +51,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 }
 
 fn apt(simple: &Simple, verb: Verb) -> bool {
-    let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+    let words = simple.literals();
     knowledge::invocation(&words).is_some_and(|found| {
         found.manager.family == Family::Debian
             && found.verb == verb

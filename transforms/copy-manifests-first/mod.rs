@@ -153,7 +153,7 @@ fn installs(model: &Model<'_, '_>, run: usize) -> Option<Vec<Install>> {
         if link.pipeline.negated || !simple.assignments.is_empty() || !simple.redirects.is_empty() {
             return None;
         }
-        let words: Vec<Option<&str>> = simple.words.iter().map(|word| word.literal.as_deref()).collect();
+        let words = simple.literals();
         match ecosystems::dependency_install(&words) {
             Some(install) => found.push(install),
             None if ecosystems::is_companion(&words) => {}

@@ -6,7 +6,7 @@ use crate::edit::{Fix, Proposals, Safety, Subject, Transform};
 use crate::knowledge::{commands, managers};
 use crate::model::Model;
 use crate::prove::Claim;
-use crate::shell::{Command, CompoundKind, Script, Simple, Terminator};
+use crate::shell::{Command, CompoundKind, Script, Terminator};
 use crate::style::{self, Style};
 use crate::syntax::{Item, Keyword, TriviaKind};
 
@@ -88,7 +88,7 @@ fn belongs_together(left: &Script<'_>, right: &Script<'_>) -> bool {
     let families = |script: &Script<'_>| -> Option<BTreeSet<String>> {
         let mut found = BTreeSet::new();
         for simple in script.simple_commands() {
-            let words = literals(simple);
+            let words = simple.literals();
             match managers::package_action(&words) {
                 Some(family) => {
                     found.insert(format!("{family:?}"));
@@ -119,11 +119,11 @@ fn is_set_up(script: &Script<'_>) -> bool {
 fn cleans_up(left: &Script<'_>, right: &Script<'_>) -> bool {
     let left_text = String::from_utf8_lossy(left.text.text()).into_owned();
     let left_families: Vec<_> =
-        left.simple_commands().iter().filter_map(|simple| managers::family(&literals(simple))).collect();
+        left.simple_commands().iter().filter_map(|simple| managers::family(&simple.literals())).collect();
     let removes = right.simple_commands();
     !removes.is_empty()
         && removes.iter().all(|simple| {
-            let words = literals(simple);
+            let words = simple.literals();
             if let Some(family) = managers::family(&words) {
                 let verbs = words.iter().skip(1).flatten();
                 let clean = verbs.clone().any(|word| matches!(*word, "clean" | "autoclean" | "autoremove" | "cache"));
@@ -158,10 +158,6 @@ fn cleans_up(left: &Script<'_>, right: &Script<'_>) -> bool {
                         || stem.len() > 2 && left_text.contains(stem)
                 })
         })
-}
-
-fn literals(simple: &Simple) -> Vec<Option<&str>> {
-    simple.words.iter().map(|word| word.literal.as_deref()).collect()
 }
 
 /// Why two RUNs can't be one; none where they can.
