@@ -72,7 +72,8 @@ pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>) -> Result<(), Re
 pub(super) fn is_no_tool_comment(text: &str) -> Result<(), Refusal> {
     let preprocessed =
         ["#if", "#else", "#elif", "#endif", "#include", "#define"].iter().any(|word| text.starts_with(word));
-    if preprocessed || TOOL_COMMENTS.iter().any(|word| text.contains(word)) {
+    let says = text.trim_start_matches('#').trim_start().to_ascii_lowercase();
+    if preprocessed || TOOL_COMMENTS.iter().any(|word| says.starts_with(word)) {
         return Err(Refusal::new(format!("`{text}` speaks of the instruction below it alone")));
     }
     Ok(())
