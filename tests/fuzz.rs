@@ -617,10 +617,11 @@ fn run_input(rng: &mut Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
 
 // --- properties
 
-type Property = fn(&[u8]) -> Result<(), String>;
+/// Whether the input came as far as what the property is about, or how it fails.
+type Property = fn(&[u8]) -> Result<bool, String>;
 
-fn parse_covers_every_byte(source: &[u8]) -> Result<(), String> {
-    let Ok(file) = syntax::parse(source) else { return Ok(()) };
+fn parse_covers_every_byte(source: &[u8]) -> Result<bool, String> {
+    let Ok(file) = syntax::parse(source) else { return Ok(false) };
     let mut at = 0;
     for token in tokens::tokens(&file) {
         if token.span.start != at || token.span.end < at {
@@ -644,7 +645,7 @@ fn parse_covers_every_byte(source: &[u8]) -> Result<(), String> {
     let _ = dump::dump(&file);
     let _ = syntax::validate::refusal(&file);
     let _ = dockmod::walk::templates::template_marker(source);
-    Ok(())
+    Ok(true)
 }
 
 fn count<T: Ord>(items: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
@@ -675,23 +676,24 @@ fn difference(before: &BTreeMap<String, usize>, after: &BTreeMap<String, usize>)
     Some(format!("{key:?}: {} before, {} after", before.get(key).unwrap_or(&0), after.get(key).unwrap_or(&0)))
 }
 
-fn fixing_keeps_the_rest(source: &[u8]) -> Result<(), String> {
+fn fixing_keeps_the_rest(source: &[u8]) -> Result<bool, String> {
+    let mut changed = false;
     for scope in ["related", "all"] {
         let mut settings = Settings { allow_unsafe: true, ..Settings::default() };
         settings.transforms = transforms::ALL.iter().map(|transform| Selected { transform, by_name: false }).collect();
         settings.options = Options::default();
         settings.options.set("merge-runs", "scope", scope);
-        fixing_with(source, &settings)?;
+        changed |= fixing_with(source, &settings)?;
     }
-    Ok(())
+    Ok(changed)
 }
 
-fn fixing_with(source: &[u8], settings: &Settings) -> Result<(), String> {
-    let Ok(outcome) = fix_source(source, settings, &|_| None) else { return Ok(()) };
+fn fixing_with(source: &[u8], settings: &Settings) -> Result<bool, String> {
+    let Ok(outcome) = fix_source(source, settings, &|_| None) else { return Ok(false) };
     if !outcome.cycle.is_empty() {
         return Err(format!("they undo each other: {:?}", outcome.cycle));
     }
-    let Some(changed) = outcome.changed else { return Ok(()) };
+    let Some(changed) = outcome.changed else { return Ok(false) };
     let shown = || format!("\n--- became\n{}\n", escaped(&changed));
     let before = syntax::parse(source).map_err(|error| format!("a file that does not parse was fixed: {error}"))?;
     let after = syntax::parse(&changed).map_err(|error| format!("the result does not parse: {error}{}", shown()))?;
@@ -717,17 +719,19 @@ fn fixing_with(source: &[u8], settings: &Settings) -> Result<(), String> {
         Err(error) => Err(format!("the result is refused: {error}{}", shown())),
         Ok(again) => match again.changed {
             Some(again) => Err(format!("a second run changes it{}--- and then\n{}\n", shown(), escaped(&again))),
-            None => Ok(()),
+            None => Ok(true),
         },
     }
 }
 
-fn shell_reads_bodies(source: &[u8]) -> Result<(), String> {
-    let Ok(file) = syntax::parse(source) else { return Ok(()) };
+fn shell_reads_bodies(source: &[u8]) -> Result<bool, String> {
+    let Ok(file) = syntax::parse(source) else { return Ok(false) };
+    let mut read = false;
     let bash = Interpreter::Bash { options: vec!["-o".to_owned(), "pipefail".to_owned(), "-c".to_owned()] };
     for instruction in file.instructions() {
         for shell in [Interpreter::default_linux(), bash.clone(), Interpreter::default_windows()] {
             let Some(dockmod::shell::Body::Script(script)) = body_of(&file, instruction, &shell) else { continue };
+            read = true;
             for simple in script.simple_commands() {
                 for word in &simple.words {
                     let (text, span) = (script.str(word.range), script.span(word.range));
@@ -741,7 +745,7 @@ fn shell_reads_bodies(source: &[u8]) -> Result<(), String> {
             }
         }
     }
-    Ok(())
+    Ok(read)
 }
 
 // --- the runner
@@ -770,7 +774,7 @@ thread_local! {
     static PLACE: Cell<String> = const { Cell::new(String::new()) };
 }
 
-fn verdict(property: Property, source: &[u8]) -> Result<(), String> {
+fn verdict(property: Property, source: &[u8]) -> Result<bool, String> {
     QUIET.set(true);
     let result = catch_unwind(AssertUnwindSafe(|| property(source)));
     QUIET.set(false);
@@ -852,29 +856,31 @@ fn fuzz(name: &str, property: Property, make: fn(&mut Rng, &[Vec<u8>]) -> Vec<u8
     let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || {
         let (mut rng, seeds) = (Rng(seed), seeds());
         let until = Instant::now() + Duration::from_secs(seconds);
-        let mut tried = 0_usize;
+        let (mut tried, mut deep) = (0_usize, 0_usize);
         let mut failures: BTreeMap<String, (Vec<u8>, String)> = BTreeMap::new();
         while Instant::now() < until && failures.len() < ENOUGH {
             let source = make(&mut rng, &seeds);
             shared.lock().expect("a lock").clone_from(&source);
-            if let Err(message) = verdict(property, &source)
-                && !failures.contains_key(&kind(&message))
-            {
-                failures.insert(kind(&message), smaller(property, &source, &message));
+            match verdict(property, &source) {
+                Ok(reached) => deep += usize::from(reached),
+                Err(message) if failures.contains_key(&kind(&message)) => {}
+                Err(message) => {
+                    failures.insert(kind(&message), smaller(property, &source, &message));
+                }
             }
             tried += 1;
             // Nobody listens any more only where the watcher has given up.
             let _ = alive.send(());
         }
-        (tried, failures)
+        (tried, deep, failures)
     });
     let worker = worker.expect("a thread");
     if hung(&heard) {
         let source = current.lock().expect("a lock");
         panic!("{name}: seed {seed}: no answer within {} s on\n{}", PATIENCE.as_secs(), escaped(&source));
     }
-    let (tried, failures) = worker.join().expect("the worker");
-    println!("{name}: {tried} inputs in {seconds} s, seed {seed}");
+    let (tried, deep, failures) = worker.join().expect("the worker");
+    println!("{name}: {tried} inputs in {seconds} s, {deep} of them parsed or fixed, seed {seed}");
     let mut report = String::new();
     for (source, message) in failures.values() {
         let _ = writeln!(report, "\n=== {message}\n--- on\n{}", escaped(source));

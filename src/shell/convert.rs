@@ -28,6 +28,9 @@ pub fn parse(text: Joined<'_>, in_heredoc: bool, bash: bool) -> Result<Script<'_
     if source.contains('\0') {
         return Err(Opaque::Syntax("a NUL byte".to_owned()));
     }
+    if nesting(source) > MAX_DEPTH / 2 {
+        return Err(Opaque::Syntax("brackets are nested too deeply".to_owned()));
+    }
     let parsed = Parser::with_dialect(source, ShellDialect::Bash).parse();
     if parsed.is_err() {
         return Err(Opaque::Syntax(parsed.strict_error().to_string()));
@@ -40,6 +43,24 @@ pub fn parse(text: Joined<'_>, in_heredoc: bool, bash: bool) -> Result<Script<'_
     }
     let comments = converter.comments;
     Ok(Script { text, list, comments, in_heredoc, bash })
+}
+
+/// How deep brackets stand in each other, quotes unseen.
+///
+/// The parser reads what stands in open brackets again for each of them: some hundred `${` in one `$(` take
+/// it minutes.
+fn nesting(source: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut deepest = 0;
+    for byte in source.bytes() {
+        match byte {
+            b'(' | b'{' => depth += 1,
+            b')' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 struct Converter<'t> {
@@ -478,6 +499,13 @@ mod tests {
         for text in ["a &&", "a ;; b", "if x", "a &> f", "[[ a ]]", "echo 'x", "diff <(a) b", ""] {
             assert!(script(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn deep_nesting_is_opaque_at_once() {
+        let text = format!("echo $({}]ate)", "${".repeat(300));
+        assert!(matches!(script(&text), Err(Opaque::Syntax(_))));
+        assert!(script(&format!("echo {}{}", "$(echo ".repeat(6), ")".repeat(6))).is_ok());
     }
 
     #[test]
