@@ -678,8 +678,8 @@ fn difference(before: &BTreeMap<String, usize>, after: &BTreeMap<String, usize>)
 
 fn fixing_keeps_the_rest(source: &[u8]) -> Result<bool, String> {
     let mut changed = false;
-    for scope in ["related", "all"] {
-        let mut settings = Settings { allow_unsafe: true, ..Settings::default() };
+    for (scope, allow_unsafe) in [("related", false), ("related", true), ("all", true)] {
+        let mut settings = Settings { allow_unsafe, ..Settings::default() };
         settings.transforms = transforms::ALL.iter().map(|transform| Selected { transform, by_name: false }).collect();
         settings.options = Options::default();
         settings.options.set("merge-runs", "scope", scope);
