@@ -199,7 +199,7 @@ fn transforms(outcome: &Outcome) -> String {
 }
 
 /// `path:line:column: message`, or `path: message` where the message has no place.
-fn separated(path: &str, message: &str) -> String {
+pub(super) fn separated(path: &str, message: &str) -> String {
     if message.starts_with(|c: char| c.is_ascii_digit()) {
         format!("{path}:{message}")
     } else {

@@ -15,7 +15,7 @@ use crate::model::literal_sources;
 use crate::walk::{self, Entry, Options, templates};
 
 use super::args::{ColorChoice, RunArgs};
-use super::consume::Consumer;
+use super::consume::{Consumer, separated};
 use super::{Status, select, terminal};
 
 /// Files that are worked on before their results are printed: bounds what is held in memory.
@@ -179,7 +179,7 @@ fn filter(args: &RunArgs, settings: &Settings) -> io::Result<Status> {
         FileResult::Fixed { outcome, .. } => outcome.changed,
         FileResult::Skipped(_) => None,
         FileResult::Failed(message) => {
-            terminal::error(&format!("{}: {message}", name.display()));
+            terminal::error(&separated(&name.display().to_string(), &message));
             status = Status::Failed;
             None
         }

@@ -28,7 +28,7 @@ pub fn parse(text: Joined<'_>, in_heredoc: bool, bash: bool) -> Result<Script<'_
     if source.contains('\0') {
         return Err(Opaque::Syntax("a NUL byte".to_owned()));
     }
-    if nesting(source) > MAX_DEPTH / 2 {
+    if nesting(source) > MAX_DEPTH / 2 || prefixes(source) > MAX_DEPTH {
         return Err(Opaque::Syntax("brackets are nested too deeply".to_owned()));
     }
     let parsed = Parser::with_dialect(source, ShellDialect::Bash).parse();
@@ -61,6 +61,11 @@ fn nesting(source: &str) -> usize {
         deepest = deepest.max(depth);
     }
     deepest
+}
+
+/// How many words stand that take a command behind them, each of which the parser goes down for.
+fn prefixes(source: &str) -> usize {
+    source.split_ascii_whitespace().filter(|word| matches!(*word, "time" | "coproc")).count()
 }
 
 struct Converter<'t> {
@@ -505,6 +510,7 @@ mod tests {
     fn deep_nesting_is_opaque_at_once() {
         let text = format!("echo $({}]ate)", "${".repeat(300));
         assert!(matches!(script(&text), Err(Opaque::Syntax(_))));
+        assert!(matches!(script(&format!("{}a", "time ".repeat(5000))), Err(Opaque::Syntax(_))));
         assert!(script(&format!("echo {}{}", "$(echo ".repeat(6), ")".repeat(6))).is_ok());
     }
 

@@ -137,6 +137,13 @@ pub enum BodyError {
 /// # Errors
 /// Where BuildKit's parser rejects it; an unknown keyword or a wrong number of arguments is no such error.
 pub fn read(text: &[u8], range: TextRange, escape: u8) -> Result<Body, BodyError> {
+    read_within(text, range, escape, 0)
+}
+
+/// How many ONBUILD may stand in each other; BuildKit builds not even two, and the rest is left unread.
+const MAX_ONBUILD: usize = 64;
+
+fn read_within(text: &[u8], range: TextRange, escape: u8, depth: usize) -> Result<Body, BodyError> {
     let line = trimmed(text, range);
     let bytes = line.slice(text);
     let (keyword_range, after) = match words::split_once(bytes) {
@@ -146,7 +153,7 @@ pub fn read(text: &[u8], range: TextRange, escape: u8) -> Result<Body, BodyError
     let keyword = Keyword::from_word(keyword_range.slice(text));
     let (flags, args_start) = read_flags(text, after, escape);
     let rest = trimmed(text, TextRange::new(args_start, line.end));
-    let args = read_args(keyword, text, rest, escape)?;
+    let args = read_args(keyword, text, rest, escape, depth)?;
     Ok(Body { keyword, keyword_range, flags, rest, args })
 }
 
@@ -157,7 +164,7 @@ fn trimmed(text: &[u8], range: TextRange) -> TextRange {
     TextRange::new(range.start + lead, range.end - tail)
 }
 
-fn read_args(keyword: Keyword, text: &[u8], rest: TextRange, escape: u8) -> Result<Args, BodyError> {
+fn read_args(keyword: Keyword, text: &[u8], rest: TextRange, escape: u8, depth: usize) -> Result<Args, BodyError> {
     match keyword {
         Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Shell => json_or_text(text, rest),
         Keyword::Add | Keyword::Copy | Keyword::Volume => match json_or_text(text, rest)? {
@@ -169,8 +176,8 @@ fn read_args(keyword: Keyword, text: &[u8], rest: TextRange, escape: u8) -> Resu
         Keyword::Env | Keyword::Label => pairs(keyword, text, rest, escape),
         Keyword::Maintainer | Keyword::Stopsignal | Keyword::User | Keyword::Workdir => Ok(text_args(rest)),
         Keyword::Healthcheck => healthcheck(text, rest),
-        Keyword::Onbuild if rest.is_empty() => Ok(Args::None),
-        Keyword::Onbuild => Ok(Args::Onbuild(Box::new(read(text, rest, escape)?))),
+        Keyword::Onbuild if rest.is_empty() || depth >= MAX_ONBUILD => Ok(Args::None),
+        Keyword::Onbuild => Ok(Args::Onbuild(Box::new(read_within(text, rest, escape, depth + 1)?))),
         Keyword::Unknown => Ok(Args::None),
     }
 }

@@ -51,10 +51,15 @@ fn real_target(path: &Path, roots: &[PathBuf]) -> Result<PathBuf, WriteError> {
         return Ok(path.to_owned());
     }
     let target = fs::canonicalize(path)?;
-    let inside = roots.iter().filter_map(|root| fs::canonicalize(root).ok()).any(|root| {
-        let root = if root.is_dir() { root } else { root.parent().map(Path::to_path_buf).unwrap_or(root) };
-        target.starts_with(root)
-    });
+    // A link that is named itself stands for the folder that it lies in, not for the one it leads to.
+    let folder = |root: &PathBuf| match fs::metadata(root) {
+        Ok(metadata) if metadata.is_dir() => fs::canonicalize(root).ok(),
+        _ => {
+            let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            fs::canonicalize(parent).ok()
+        }
+    };
+    let inside = roots.iter().filter_map(folder).any(|root| target.starts_with(root));
     if inside { Ok(target) } else { Err(WriteError::LinkOutside(target)) }
 }
 
@@ -116,6 +121,9 @@ mod tests {
         assert_eq!(fs::read(&inner).unwrap(), b"new");
         assert!(fs::symlink_metadata(&good).unwrap().file_type().is_symlink());
         assert!(matches!(replace(&bad, b"old", b"new", &roots), Err(WriteError::LinkOutside(_))));
+        assert_eq!(fs::read(&outer).unwrap(), b"old");
+        let named = [bad.clone()];
+        assert!(matches!(replace(&bad, b"old", b"new", &named), Err(WriteError::LinkOutside(_))));
         assert_eq!(fs::read(&outer).unwrap(), b"old");
     }
 }

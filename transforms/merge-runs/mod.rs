@@ -46,6 +46,9 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     }
 }
 
+/// Up to so many RUNs are tried pair by pair where they can't be joined as a whole.
+const MOST_ALTERNATIVES: usize = 64;
+
 /// A RUN of a group that becomes one.
 struct Member<'m, 's> {
     index: usize,
@@ -289,8 +292,12 @@ fn fix(model: &Model<'_, '_>, file_style: &Style, group: &[Member<'_, '_>]) -> F
         let (left, right) = ((first.index, first.script), (second.index, second.script));
         edits.extend(style::run::join(model, &style, left, right, second.braced));
     }
-    let pairs =
-        if group.len() > 2 { group.windows(2).map(|pair| fix(model, file_style, pair)).collect() } else { Vec::new() };
+    // Each smaller fix is proved on the whole file: a group of hundreds goes as a whole or not at all.
+    let pairs = if (3..=MOST_ALTERNATIVES).contains(&group.len()) {
+        group.windows(2).map(|pair| fix(model, file_style, pair)).collect()
+    } else {
+        Vec::new()
+    };
     Fix {
         title: format!("join {} RUN instructions", group.len()),
         reason: "each RUN adds a layer, and what a later one removes still lies in the earlier one; the same commands run in the same order, and a failure still stops the build".to_owned(),
