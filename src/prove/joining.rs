@@ -52,7 +52,7 @@ pub fn leaves_only_files(model: &Model<'_, '_>, index: usize, script: &Script<'_
     }
     text_leaves_nothing(&String::from_utf8_lossy(script.text.text()), state)?;
     for link in &chain.links {
-        pipeline_leaves_nothing(script, &link.pipeline)?;
+        pipeline_leaves_nothing(&link.pipeline)?;
     }
     for simple in script.simple_commands() {
         keeps_folder_shell_and_user(script, simple, state)?;
@@ -215,7 +215,7 @@ pub fn mounts_are_lasting(flags: &[&str]) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn pipeline_leaves_nothing(script: &Script<'_>, pipeline: &Pipeline) -> Result<(), Refusal> {
+fn pipeline_leaves_nothing(pipeline: &Pipeline) -> Result<(), Refusal> {
     if pipeline.negated {
         return Err(Refusal::new("a negated command"));
     }
@@ -223,7 +223,7 @@ fn pipeline_leaves_nothing(script: &Script<'_>, pipeline: &Pipeline) -> Result<(
         match command {
             Command::Compound(compound) if compound.kind == CompoundKind::Subshell => {
                 for list in &compound.lists {
-                    subshell_leaves_nothing(script, list)?;
+                    subshell_leaves_nothing(list)?;
                 }
             }
             Command::Compound(_) => return Err(Refusal::new("a group, a branch, a loop or a function")),
@@ -245,7 +245,7 @@ fn pipeline_leaves_nothing(script: &Script<'_>, pipeline: &Pipeline) -> Result<(
 }
 
 /// A subshell keeps its folder and variables to itself; only an `&&` chain fails alike with and without `-e`.
-fn subshell_leaves_nothing(script: &Script<'_>, list: &List) -> Result<(), Refusal> {
+fn subshell_leaves_nothing(list: &List) -> Result<(), Refusal> {
     let [item] = list.items.as_slice() else {
         return Err(Refusal::new("a subshell with several commands in sequence"));
     };
@@ -264,7 +264,6 @@ fn subshell_leaves_nothing(script: &Script<'_>, list: &List) -> Result<(), Refus
             return Err(Refusal::new("a heredoc"));
         }
     }
-    let _ = script;
     Ok(())
 }
 

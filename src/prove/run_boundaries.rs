@@ -168,12 +168,12 @@ fn braced(
     if !same || end != found_end || end != Joint::None {
         return Err(refuse());
     }
-    // Braces on the right of `&&` with several commands: only an errexit shell would run them differently,
-    // and there the right side of the last `&&` still counts.
-    Ok(((i + 1 + expected.len(), j + 1), second)).and_then(|next| {
-        let between = &old[i + 1..i + 1 + expected.len()];
-        if between.iter().any(|token| matches!(token, Token::Comment(_))) { Err(refuse()) } else { Ok(next) }
-    })
+    let between = &old[i + 1..i + 1 + expected.len()];
+    if between.iter().any(|token| matches!(token, Token::Comment(_))) {
+        return Err(refuse());
+    }
+    // Under errexit too the braces run as before: they are the last command of their chain.
+    Ok(((i + 1 + expected.len(), j + 1), second))
 }
 
 fn script<'m, 's>(model: &'m Model<'_, 's>, index: usize) -> Result<&'m Script<'s>, Refusal> {
