@@ -69,10 +69,7 @@ impl Copy {
             return None;
         }
         let sources: Vec<String> = sources.iter().map(|source| cleaned(source)[1..].to_owned()).collect();
-        let in_force = match workdir {
-            Workdir::Known(folder) => folder.as_str(),
-            Workdir::Inherited | Workdir::Unknown => Self::FOLDER_IN_FORCE,
-        };
+        let in_force = workdir.path();
         let absolute = destination.starts_with('/');
         let path = if absolute { cleaned(destination) } else { cleaned(&format!("{in_force}/{destination}")) };
         let into_folder = destination.ends_with('/') || destination.ends_with("/.") || path == in_force || path == "/";
@@ -173,6 +170,19 @@ impl Copy {
                 below(&target, path).is_some()
             })
         })
+    }
+
+    /// Where each source lands: the file itself, or for a folder the destination that its contents go to.
+    #[must_use]
+    pub fn targets(&self, context: Option<&Context>) -> Vec<String> {
+        let target = |source: &String| {
+            let is_folder = source.is_empty() || context.is_some_and(|context| context.is_dir(source));
+            if is_folder || !(self.into_folder || self.sources.len() > 1) {
+                return self.destination.clone();
+            }
+            join(&self.destination, source.rsplit('/').next().unwrap_or(source))
+        };
+        self.sources.iter().map(target).collect()
     }
 
     /// Whether the sources are just the whole context.
@@ -284,11 +294,7 @@ pub fn runtime_program(model: &Model<'_, '_>, index: usize, path: &str, context:
     if system && !script {
         return RuntimeProgram::System;
     }
-    let folder = match &model.states[index].workdir {
-        Workdir::Known(folder) => folder.as_str(),
-        Workdir::Inherited | Workdir::Unknown => Copy::FOLDER_IN_FORCE,
-    };
-    let place = join(folder, path);
+    let place = join(model.states[index].workdir.path(), path);
     let unknown = || RuntimeProgram::Unknown(path.to_owned());
     let Some(context) = context else { return unknown() };
     let source =
@@ -329,11 +335,7 @@ fn in_folder_in_force(
     name: &str,
     context: Option<&Context>,
 ) -> Option<RuntimeProgram> {
-    let folder = match &model.states[index].workdir {
-        Workdir::Known(folder) => folder.as_str(),
-        Workdir::Inherited | Workdir::Unknown => Copy::FOLDER_IN_FORCE,
-    };
-    let place = join(folder, name);
+    let place = join(model.states[index].workdir.path(), name);
     let copies = stage.rev().filter_map(|at| Copy::bringing(model, at));
     let source = copies.into_iter().find_map(|copy| copy.source_of(&place, context))?;
     let text = context?.read(&source)?;

@@ -38,6 +38,18 @@ pub enum Workdir {
     Unknown,
 }
 
+impl Workdir {
+    /// The folder as an absolute path; [`Copy::FOLDER_IN_FORCE`](super::Copy::FOLDER_IN_FORCE) where it is not
+    /// known.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Known(folder) => folder,
+            Self::Inherited | Self::Unknown => super::Copy::FOLDER_IN_FORCE,
+        }
+    }
+}
+
 /// The state before each instruction. A stage built on another starts with the state that one ends with.
 #[must_use]
 pub fn states(file: &Dockerfile<'_>, instructions: &[&Instruction<'_>], stages: &[Stage]) -> Vec<State> {

@@ -83,9 +83,7 @@ fn units(model: &Model<'_, '_>) -> Vec<Unit> {
             Item::Trivia(Trivia { kind: TriviaKind::Comment, span }) => above.push(line(source, *span)),
             Item::Trivia(_) | Item::Directive(_) => above.clear(),
             Item::Instruction(instruction) => {
-                let mut says = dump::instruction(model.file, instruction);
-                says.start_line = 0;
-                says.end_line = 0;
+                let says = dump::instruction(model.file, instruction).without_lines();
                 let inner = instruction.inner.iter().filter(|trivia| trivia.kind == TriviaKind::Comment);
                 let mut comments = std::mem::take(&mut above);
                 comments.extend(inner.map(|trivia| line(source, trivia.span)));
@@ -166,26 +164,12 @@ impl Rules<'_, '_, '_> {
 
     fn copies_commute(&self, moving: &Copy, other: usize) -> Result<(), Refusal> {
         let other = self.copy(other)?;
-        let targets = |copy: &Copy| -> Vec<String> {
-            copy.sources
-                .iter()
-                .map(|source| {
-                    let name = source.rsplit('/').next().unwrap_or(source);
-                    let folder = source.is_empty() || self.context.is_some_and(|context| context.is_dir(source));
-                    if folder || !(copy.into_folder || copy.sources.len() > 1) {
-                        copy.destination.clone()
-                    } else {
-                        format!("{}/{name}", copy.destination.trim_end_matches('/'))
-                    }
-                })
-                .collect()
-        };
-        for target in targets(&other) {
+        for target in other.targets(self.context) {
             if moving.may_write_below(&target, self.context) {
                 return Err(Refusal::new(format!("both COPYs may write {target}")));
             }
         }
-        for target in targets(moving) {
+        for target in moving.targets(self.context) {
             if other.may_write_below(&target, self.context) && self.demand == Demand::SameImage {
                 return Err(Refusal::new(format!("both COPYs may write {target}")));
             }
@@ -195,10 +179,7 @@ impl Rules<'_, '_, '_> {
 
     fn run_commutes(&self, copy: usize, moving: &Copy, run: usize, parts: &[usize]) -> Result<(), Refusal> {
         let installs = self.installs(run)?;
-        let folder = match &self.before.states[run].workdir {
-            crate::model::Workdir::Known(folder) => folder.clone(),
-            _ => Copy::FOLDER_IN_FORCE.to_owned(),
-        };
+        let folder = self.before.states[run].workdir.path();
         if self.before.states[run].workdir != self.before.states[copy].workdir {
             return Err(Refusal::new("the working directory changed in between"));
         }
@@ -225,7 +206,7 @@ impl Rules<'_, '_, '_> {
             }
         }
         for install in &installs {
-            self.install_needs_no(install, moving, &folder, run, parts)?;
+            self.install_needs_no(install, moving, folder, run, parts)?;
         }
         Ok(())
     }
@@ -286,9 +267,7 @@ impl Rules<'_, '_, '_> {
     /// Whether a COPY of the new version, above the same RUN, surely brings the file.
     fn stays_above(&self, path: &str, run: usize) -> bool {
         let says = |model: &Model<'_, '_>, index: usize| {
-            let mut says = dump::instruction(model.file, model.instructions[index]);
-            (says.start_line, says.end_line) = (0, 0);
-            says
+            dump::instruction(model.file, model.instructions[index]).without_lines()
         };
         let wanted = says(self.before, run);
         let rank = (0..run).filter(|index| says(self.before, *index) == wanted).count();

@@ -173,9 +173,7 @@ fn instruction_tokens(model: &Model<'_, '_>, index: usize, tokens: &mut Vec<Toke
     let keyword = instruction.body.keyword;
     let inner = instruction.inner.iter().filter(|trivia| trivia.kind == TriviaKind::Comment);
     let Some(script) = model.run_script(index) else {
-        let mut says = dump::instruction(model.file, instruction);
-        says.start_line = 0;
-        says.end_line = 0;
+        let says = dump::instruction(model.file, instruction).without_lines();
         tokens.push(Token::Step { index: Index(index), keyword, says: Box::new(says) });
         tokens.extend(inner.map(|trivia| comment(model.file, trivia.span)));
         return;

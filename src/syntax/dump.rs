@@ -32,6 +32,14 @@ pub struct InstructionDump {
     pub heredocs: Vec<HeredocDump>,
 }
 
+impl InstructionDump {
+    /// What it says, wherever it stands: both lines are 0.
+    #[must_use]
+    pub fn without_lines(self) -> Self {
+        Self { start_line: 0, end_line: 0, ..self }
+    }
+}
+
 /// A heredoc.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HeredocDump {

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::edit::{Edit, Fix, Proposals, Safety, Subject, Transform};
 use crate::knowledge::ecosystems::{self, Install, Need, Project};
 use crate::model::copy::{below, join, stays_in_project};
-use crate::model::{Copy, Model, Workdir};
+use crate::model::{Copy, Model};
 use crate::prove::Claim;
 use crate::shell::Command;
 use crate::style::Style;
@@ -54,11 +54,11 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 fn brings_a_manifest(model: &Model<'_, '_>, context: Option<&Context>, index: usize, copy: &Copy) -> bool {
     let end = model.stage_of(index).map_or(index, |stage| stage.range.end);
     (index + 1..end).any(|run| {
-        let folder = folder_of(model, run);
+        let folder = model.states[run].workdir.path();
         installs(model, run).is_some_and(|installs| {
             installs
                 .iter()
-                .any(|install| read_by_name(install).any(|path| copy.may_bring(&join(&folder, path), context)))
+                .any(|install| read_by_name(install).any(|path| copy.may_bring(&join(folder, path), context)))
         })
     })
 }
@@ -67,13 +67,6 @@ fn brings_a_manifest(model: &Model<'_, '_>, context: Option<&Context>, index: us
 fn read_by_name(install: &Install) -> impl Iterator<Item = &str> {
     let named = install.manifests.iter().map(String::as_str);
     named.chain(install.locks.iter().copied()).chain(install.settings.iter().copied())
-}
-
-fn folder_of(model: &Model<'_, '_>, run: usize) -> String {
-    match &model.states[run].workdir {
-        Workdir::Known(folder) => folder.clone(),
-        Workdir::Inherited | Workdir::Unknown => Copy::FOLDER_IN_FORCE.to_owned(),
-    }
 }
 
 /// A COPY that can go below an install.
@@ -172,7 +165,7 @@ fn past(
     run: usize,
     installs: &[Install],
 ) -> Result<Move, Option<String>> {
-    let folder = folder_of(model, run);
+    let folder = model.states[run].workdir.path();
     let mut split = Vec::new();
     let mut doubt = None;
     if !stays_in_project(copy, context) {
@@ -187,7 +180,7 @@ fn past(
         return Err(Some("the build context is not known, and the install may read what this COPY brings".to_owned()));
     }
     for install in installs {
-        let project = ImageFolder { model, context, folder: &folder, run };
+        let project = ImageFolder { model, context, folder, run };
         let needed = match ecosystems::files_read(install, &project) {
             Ok(files) => files,
             Err(Need::Local(reason)) => return Err(Some(reason)),
@@ -199,7 +192,7 @@ fn past(
             }
         };
         for path in needed {
-            let place = join(&folder, &path);
+            let place = join(folder, &path);
             let brought_here = copy.source_of(&place, context);
             let brought_between = passed.iter().any(|other| other.surely_brings(&place, context));
             match brought_here {
@@ -218,7 +211,7 @@ fn past(
                 .get_or_insert_with(|| "the build context is not known, so its manifests could not be read".to_owned());
         }
         for output in install.outputs {
-            if copy.may_write_below(&join(&folder, output), context) {
+            if copy.may_write_below(&join(folder, output), context) {
                 let reason = format!(
                     "the COPY may bring a `{output}` over what the install wrote, as `.dockerignore` does not name it"
                 );
@@ -240,22 +233,9 @@ fn passed_before(model: &Model<'_, '_>, context: Option<&Context>, index: usize,
 
 /// Whether both may write the same path.
 fn may_collide(copy: &Copy, other: &Copy, context: Option<&Context>) -> bool {
-    let targets = |copy: &Copy| -> Vec<String> {
-        copy.sources
-            .iter()
-            .map(|source| {
-                let folder = source.is_empty() || context.is_some_and(|context| context.is_dir(source));
-                let name = source.rsplit('/').next().unwrap_or(source);
-                if folder || !(copy.into_folder || copy.sources.len() > 1) {
-                    copy.destination.clone()
-                } else {
-                    join(&copy.destination, name)
-                }
-            })
-            .collect()
-    };
-    targets(other).iter().any(|target| copy.may_write_below(target, context))
-        || targets(copy)
+    other.targets(context).iter().any(|target| copy.may_write_below(target, context))
+        || copy
+            .targets(context)
             .iter()
             .any(|target| other.may_write_below(target, context) && below(target, &other.destination).is_some())
 }
