@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use dockmod::context::{Index, Resolution};
-use dockmod::edit::{Outcome, Selected, Settings, Transform, fix_source};
+use dockmod::edit::{Offers, Outcome, Selected, Settings, Transform, fix_source};
 use dockmod::model::literal_sources;
 use dockmod::report::diff::unified;
 use dockmod::syntax;
@@ -109,6 +109,17 @@ fn cases_become_what_their_snapshots_say() {
             if outcome.changed.is_some() != (asked || case.starts_with("fix-")) {
                 wrong.push(format!("{}/{case}: {}", transform.id, snapshot(&case, &source, &outcome)));
             }
+            // `find-` cases of a transform without fixes have findings, `keep-` ones have none.
+            if transform.offers == Offers::Findings && outcome.left.is_empty() == case.starts_with("find-") {
+                wrong.push(format!("{}/{case}: {} findings", transform.id, outcome.left.len()));
+            }
+            let foreign = match transform.offers {
+                Offers::Safe => asked || case.starts_with("find-"),
+                Offers::SafeOrUnsafe => case.starts_with("find-"),
+                Offers::Unsafe => case.starts_with("fix-") || case.starts_with("find-"),
+                Offers::Findings => asked || case.starts_with("fix-"),
+            };
+            assert!(!foreign, "{}/{case}: the transform offers {}", transform.id, transform.offers.name());
             if asked {
                 assert!(
                     run(transform, &folder, &source, false).changed.is_none(),
@@ -156,14 +167,20 @@ fn folders_registry_pages_and_snapshots_agree() {
     for transform in transforms::ALL {
         let page = transform.readme;
         assert!(page.starts_with(&format!("# {}\n", transform.id)), "{}: the page starts with its id", transform.id);
-        for heading in [
-            "## What it does",
-            "## Why",
-            "## Before and after",
-            "## When it leaves a place alone",
-            "## Safety",
-            "## Settles",
-        ] {
+        let headings: &[&str] = match transform.offers {
+            Offers::Findings => {
+                &["## What it finds", "## Why", "## Example", "## When it says nothing", "## What to do", "## Settles"]
+            }
+            Offers::Safe | Offers::SafeOrUnsafe | Offers::Unsafe => &[
+                "## What it does",
+                "## Why",
+                "## Before and after",
+                "## When it leaves a place alone",
+                "## Safety",
+                "## Settles",
+            ],
+        };
+        for heading in headings {
             assert!(page.contains(heading), "{}: the page has no `{heading}`", transform.id);
         }
         for code in transform.codes {
@@ -176,6 +193,10 @@ fn folders_registry_pages_and_snapshots_agree() {
 #[test]
 fn pages_show_what_happens() {
     for transform in transforms::ALL {
+        if transform.offers == Offers::Findings {
+            page_shows_findings(transform);
+            continue;
+        }
         let blocks = blocks(transform.readme);
         assert!(!blocks.is_empty(), "{}: the page has no example", transform.id);
         for (before, after, files) in blocks {
@@ -191,6 +212,22 @@ fn pages_show_what_happens() {
             assert_eq!(changed.as_deref(), Some(after.as_str()), "{}: the page's example", transform.id);
         }
     }
+}
+
+/// A `dockerfile found` block has findings, a `dockerfile clean` one has none.
+fn page_shows_findings(transform: &'static Transform) {
+    let mut kinds = BTreeSet::new();
+    let mut lines = transform.readme.lines();
+    while let Some(line) = lines.next() {
+        let Some(kind) = line.strip_prefix("```dockerfile ") else { continue };
+        let text: String = lines.by_ref().take_while(|line| *line != "```").flat_map(|line| [line, "\n"]).collect();
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("Dockerfile"), &text).expect("a file");
+        let outcome = run(transform, folder.path(), text.as_bytes(), true);
+        assert_eq!(outcome.left.is_empty(), kind == "clean", "{}: the page's example\n{text}", transform.id);
+        kinds.insert(kind);
+    }
+    assert_eq!(kinds, BTreeSet::from(["clean", "found"]), "{}: the page's examples", transform.id);
 }
 
 type Block = (String, String, Vec<(String, String)>);

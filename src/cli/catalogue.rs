@@ -2,18 +2,24 @@
 
 use std::io::{self, Write as _};
 
+use crate::edit::Transform;
 use crate::transforms;
 
 use super::{Status, select, terminal};
 
-/// Prints id and summary of each transform.
+/// Prints id, summary, safety and codes of each transform.
 pub fn list() -> io::Result<Status> {
     let mut out = io::stdout().lock();
     let width = transforms::ALL.iter().map(|transform| transform.id.len()).max().unwrap_or(0);
+    let safety = |transform: &Transform| {
+        let offers = transform.offers.name();
+        if transform.opt_in { format!("{offers}, opt-in") } else { offers.to_owned() }
+    };
+    let column = transforms::ALL.iter().map(|transform| safety(transform).len()).max().unwrap_or(0);
     for transform in transforms::ALL {
         let codes =
             if transform.codes.is_empty() { String::new() } else { format!(" ({})", transform.codes.join(", ")) };
-        writeln!(out, "{:width$}  {}{codes}", transform.id, transform.summary)?;
+        writeln!(out, "{:width$}  {:column$}  {}{codes}", transform.id, safety(transform), transform.summary)?;
     }
     Ok(Status::Done)
 }

@@ -15,7 +15,8 @@ pub fn settings(args: &RunArgs) -> Result<Settings, String> {
     let is_in = |list: &[&'static Transform], transform: &Transform| list.iter().any(|other| other.id == transform.id);
     let transforms = transforms::ALL
         .iter()
-        .filter(|transform| (named.is_empty() || is_in(&named, transform)) && !is_in(&ignored, transform))
+        .filter(|transform| if named.is_empty() { !transform.opt_in } else { is_in(&named, transform) })
+        .filter(|transform| !is_in(&ignored, transform))
         .map(|transform| Selected { transform, by_name: is_in(&named, transform) })
         .collect();
     let mut options = Options::default();

@@ -264,7 +264,7 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Edit;
+    use super::super::{Edit, Offers};
     use super::*;
 
     /// A transform that replaces one text by another, wherever it stands, under a claim of its own.
@@ -273,9 +273,11 @@ mod tests {
             static $name: Transform = Transform {
                 id: $id,
                 summary: "",
+                offers: Offers::Safe,
                 codes: &["X1"],
                 readme: "",
                 options: &[],
+                opt_in: false,
                 propose: |subject, proposals| {
                     let source = subject.model.file.source;
                     for at in memchr::memmem::find_iter(source, $from) {

@@ -9,4 +9,4 @@ mod transform;
 pub use apply::{EditError, apply};
 pub use fix::{Edit, Finding, Fix, Proposals, Safety};
 pub use fixpoint::{Applied, Dropped, MAX_ROUNDS, Outcome, Settings, Withheld, fix_source};
-pub use transform::{Options, Selected, Subject, Transform};
+pub use transform::{Offers, Options, Selected, Subject, Transform};

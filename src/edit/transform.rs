@@ -14,14 +14,44 @@ pub struct Transform {
     pub id: &'static str,
     /// One line on what it does.
     pub summary: &'static str,
+    /// How safe its fixes are.
+    pub offers: Offers,
     /// Checks of other tools that it settles; their ignore comments are honoured.
     pub codes: &'static [&'static str],
     /// Its page, which `dockmod explain` prints.
     pub readme: &'static str,
     /// Names of its options with the values that each takes, the default first.
     pub options: &'static [(&'static str, &'static [&'static str])],
+    /// Whether it takes part only where it is selected by name.
+    pub opt_in: bool,
     /// Looks at a file and proposes fixes.
     pub propose: fn(&Subject<'_, '_, '_>, &mut Proposals),
+}
+
+/// What a transform has to offer; each fix still states its own safety.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offers {
+    /// All of its fixes are safe.
+    Safe,
+    /// Each fix is safe where that can be proved, else unsafe.
+    SafeOrUnsafe,
+    /// All of its fixes are unsafe.
+    Unsafe,
+    /// It has no fixes: it says what to do by hand.
+    Findings,
+}
+
+impl Offers {
+    /// The words for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::SafeOrUnsafe => "safe or unsafe",
+            Self::Unsafe => "unsafe",
+            Self::Findings => "manual",
+        }
+    }
 }
 
 /// A file as a transform sees it.

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows the syntax of a Dockerfile.
 
+pub mod bases;
 pub mod commands;
 pub mod ecosystems;
 pub mod managers;

@@ -12,6 +12,7 @@ pub use sources::literal_sources;
 pub use stage::{Base, Stage};
 pub use state::{State, User, Workdir};
 
+use crate::knowledge::bases::{self, BaseImage};
 use crate::shell::{self, Body, Script};
 use crate::syntax::{Args, Dockerfile, Instruction, Keyword};
 
@@ -103,6 +104,20 @@ impl<'f, 's> Model<'f, 's> {
         let mut found: Vec<usize> = (stage.range.start..index).filter(starts).collect();
         found.extend(self.later(index).into_iter().filter(starts));
         found
+    }
+
+    /// What is known of the image below the stage of instruction `index`, where that image is written out:
+    /// the name holds no variable, which a build could set otherwise.
+    #[must_use]
+    pub fn base_image(&self, index: usize) -> Option<BaseImage> {
+        let mut stage = self.stage_of(index)?;
+        while let Some(parent) = stage.base.stage() {
+            stage = &self.stages[parent];
+        }
+        let Base::Image(name) = &stage.base else { return None };
+        let from = self.instructions[stage.range.start];
+        let written_out = !from.body.rest.slice(from.joined.text()).contains(&b'$');
+        if written_out { bases::base_image(name) } else { None }
     }
 
     /// The index of the next instruction after `index` in the same stage.

@@ -5,13 +5,33 @@
 //! by side, and whatever they do not explain refutes the fix. Nothing here knows a transform, and no
 //! transform's code is used.
 
+mod add_is_copy;
 mod apt_lists;
 mod apt_update;
+mod author_label;
+mod cache_cleanup;
+mod command_dropped;
+mod command_options;
+mod commands;
+mod copies_merged;
+mod copy_owner_mode;
+mod download_cache;
+mod env_merged;
+mod exec_form;
+mod failure_ends_run;
 mod joining;
+mod other_program;
+mod overridden;
 mod package_order;
+mod pair_form;
 mod run_boundaries;
+mod shell_in_force;
+mod shell_spelling;
+mod spelling;
 mod step_order;
 mod trace;
+mod workdir_for_cd;
+mod workdir_path;
 
 pub use trace::Trace;
 
@@ -34,9 +54,76 @@ pub enum Claim {
     AptListsCleanup,
     /// A COPY moved below a dependency install that does not need it.
     StepOrder,
+    /// A known option was added to commands that understand it.
+    CommandOptions,
+    /// An install no longer keeps its downloads, and clean-ups of them that became idle are gone.
+    DownloadCache,
+    /// A RUN removes what its package manager downloaded, at its end.
+    CacheCleanup,
+    /// A command is run by another program that does the same, or no longer through a wrapper.
+    OtherProgram,
+    /// A command was taken out of a RUN.
+    CommandDropped,
+    /// An instruction that a later one of its stage overrides is gone.
+    OverriddenInstruction,
+    /// ENV or LABEL says its key and value as `key=value`; the values are the same.
+    PairForm,
+    /// Neighbouring ENV instructions became one.
+    EnvMerged,
+    /// MAINTAINER became a LABEL of the same text.
+    AuthorLabel,
+    /// Keywords, stage names and protocols in another case.
+    Spelling,
+    /// A relative WORKDIR is written as the absolute path that it stands for.
+    WorkdirPath,
+    /// CMD or ENTRYPOINT names its words as JSON, without a shell.
+    ExecForm,
+    /// Neighbouring COPY instructions into one folder became one.
+    CopiesMerged,
+    /// COPY sets the owner or mode that the RUN after it set.
+    CopyOwnerAndMode,
+    /// ADD of plain files or folders became COPY.
+    AddIsCopy,
+    /// A `cd` at the start of a RUN became a WORKDIR.
+    WorkdirForCd,
+    /// A SHELL instruction appeared, or took the place of a replaced `/bin/sh`.
+    ShellInForce,
+    /// A shell word is written otherwise, and stands for the same.
+    ShellSpelling,
+    /// A failing command ends its RUN.
+    FailureEndsRun,
 }
 
 impl Claim {
+    /// Every claim that there is.
+    pub const ALL: &[Self] = &[
+        Self::Layout,
+        Self::RunBoundaries,
+        Self::PackageOrder,
+        Self::AptUpdateJoined,
+        Self::AptListsCleanup,
+        Self::StepOrder,
+        Self::CommandOptions,
+        Self::DownloadCache,
+        Self::CacheCleanup,
+        Self::OtherProgram,
+        Self::CommandDropped,
+        Self::OverriddenInstruction,
+        Self::PairForm,
+        Self::EnvMerged,
+        Self::AuthorLabel,
+        Self::Spelling,
+        Self::WorkdirPath,
+        Self::ExecForm,
+        Self::CopiesMerged,
+        Self::CopyOwnerAndMode,
+        Self::AddIsCopy,
+        Self::WorkdirForCd,
+        Self::ShellInForce,
+        Self::ShellSpelling,
+        Self::FailureEndsRun,
+    ];
+
     /// The claim's name, as tests and reports write it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -47,21 +134,32 @@ impl Claim {
             Self::AptUpdateJoined => "apt-update-joined",
             Self::AptListsCleanup => "apt-lists-cleanup",
             Self::StepOrder => "step-order",
+            Self::CommandOptions => "command-options",
+            Self::DownloadCache => "download-cache",
+            Self::CacheCleanup => "cache-cleanup",
+            Self::OtherProgram => "other-program",
+            Self::CommandDropped => "command-dropped",
+            Self::OverriddenInstruction => "overridden-instruction",
+            Self::PairForm => "pair-form",
+            Self::EnvMerged => "env-merged",
+            Self::AuthorLabel => "author-label",
+            Self::Spelling => "spelling",
+            Self::WorkdirPath => "workdir-path",
+            Self::ExecForm => "exec-form",
+            Self::CopiesMerged => "copies-merged",
+            Self::CopyOwnerAndMode => "copy-owner-mode",
+            Self::AddIsCopy => "add-is-copy",
+            Self::WorkdirForCd => "workdir-for-cd",
+            Self::ShellInForce => "shell-in-force",
+            Self::ShellSpelling => "shell-spelling",
+            Self::FailureEndsRun => "failure-ends-run",
         }
     }
 
     /// The claim of a name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        let all = [
-            Self::Layout,
-            Self::RunBoundaries,
-            Self::PackageOrder,
-            Self::AptUpdateJoined,
-            Self::AptListsCleanup,
-            Self::StepOrder,
-        ];
-        all.into_iter().find(|claim| claim.name() == name)
+        Self::ALL.iter().copied().find(|claim| claim.name() == name)
     }
 }
 
@@ -133,6 +231,25 @@ pub fn prove(
         Claim::AptUpdateJoined => apt_update::check(before, after),
         Claim::AptListsCleanup => apt_lists::check(before, after, demand, facts),
         Claim::StepOrder => step_order::check(before, after, demand, facts),
+        Claim::CommandOptions => command_options::check(before, after, demand, facts),
+        Claim::DownloadCache => download_cache::check(before, after, demand, facts),
+        Claim::CacheCleanup => cache_cleanup::check(before, after, demand, facts),
+        Claim::OtherProgram => other_program::check(before, after, demand, facts),
+        Claim::CommandDropped => command_dropped::check(before, after, demand, facts),
+        Claim::OverriddenInstruction => overridden::check(before, after, demand, facts),
+        Claim::PairForm => pair_form::check(before, after, demand, facts),
+        Claim::EnvMerged => env_merged::check(before, after, demand, facts),
+        Claim::AuthorLabel => author_label::check(before, after, demand, facts),
+        Claim::Spelling => spelling::check(before, after, demand, facts),
+        Claim::WorkdirPath => workdir_path::check(before, after, demand, facts),
+        Claim::ExecForm => exec_form::check(before, after, demand, facts),
+        Claim::CopiesMerged => copies_merged::check(before, after, demand, facts),
+        Claim::CopyOwnerAndMode => copy_owner_mode::check(before, after, demand, facts),
+        Claim::AddIsCopy => add_is_copy::check(before, after, demand, facts),
+        Claim::WorkdirForCd => workdir_for_cd::check(before, after, demand, facts),
+        Claim::ShellInForce => shell_in_force::check(before, after, demand, facts),
+        Claim::ShellSpelling => shell_spelling::check(before, after, demand, facts),
+        Claim::FailureEndsRun => failure_ends_run::check(before, after, demand, facts),
     }
 }
 

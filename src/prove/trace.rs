@@ -229,7 +229,7 @@ fn pipeline(script: &Script<'_>, link: &crate::shell::ChainLink) -> Pipeline {
     Pipeline::Simple { negated: link.pipeline.negated, commands }
 }
 
-fn parts(script: &Script<'_>, simple: &Simple) -> Vec<Part> {
+pub(super) fn parts(script: &Script<'_>, simple: &Simple) -> Vec<Part> {
     let mut parts: Vec<(usize, Part)> = Vec::new();
     for assignment in &simple.assignments {
         parts.push((assignment.range.start, Part::Assignment(script.str(assignment.range).to_owned())));
@@ -273,7 +273,7 @@ impl fmt::Display for Pipeline {
 }
 
 /// Runs of blanks outside of quotes as one blank. Line ends stay: they end commands.
-fn without_layout(text: &str) -> String {
+pub(super) fn without_layout(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     let mut quote: Option<char> = None;
     let mut chars = text.chars();

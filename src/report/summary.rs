@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::edit::Outcome;
+use crate::edit::{Offers, Outcome};
 
 /// What a run did.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,7 @@ struct Counts {
     applied: usize,
     withheld: usize,
     left: usize,
+    advice: usize,
     refused: usize,
 }
 
@@ -39,7 +40,11 @@ impl Summary {
             self.transforms.entry(held.transform.id).or_default().withheld += 1;
         }
         for left in &outcome.left {
-            self.transforms.entry(left.transform.id).or_default().left += 1;
+            let counts = self.transforms.entry(left.transform.id).or_default();
+            match left.transform.offers {
+                Offers::Findings => counts.advice += 1,
+                Offers::Safe | Offers::SafeOrUnsafe | Offers::Unsafe => counts.left += 1,
+            }
             *self.reasons.entry((left.transform.id, general(&left.reason))).or_default() += 1;
         }
         for dropped in &outcome.dropped {
@@ -91,6 +96,10 @@ impl Summary {
         if withheld > 0 {
             lines.push(format!("--unsafe would bring {} more", plural(withheld, "fix", "fixes")));
         }
+        let advice = self.total(|counts| counts.advice);
+        if advice > 0 {
+            lines.push(format!("{} to mend by hand (--verbose shows them)", plural(advice, "finding", "findings")));
+        }
         if self.skipped > 0 {
             lines.push(format!(
                 "{} skipped: documents and templates (--verbose names them)",
@@ -108,13 +117,13 @@ impl Summary {
     pub fn statistics(&self) -> Vec<String> {
         let width = self.transforms.keys().map(|id| id.len()).max().unwrap_or(0).max("transform".len());
         let mut lines = vec![format!(
-            "{:width$}  {:>7}  {:>7}  {:>7}  {:>10}",
-            "transform", "fixes", "unsafe", "refused", "left alone"
+            "{:width$}  {:>7}  {:>7}  {:>7}  {:>10}  {:>7}",
+            "transform", "fixes", "unsafe", "refused", "left alone", "by hand"
         )];
         for (id, counts) in &self.transforms {
             lines.push(format!(
-                "{id:width$}  {:>7}  {:>7}  {:>7}  {:>10}",
-                counts.applied, counts.withheld, counts.refused, counts.left
+                "{id:width$}  {:>7}  {:>7}  {:>7}  {:>10}  {:>7}",
+                counts.applied, counts.withheld, counts.refused, counts.left, counts.advice
             ));
         }
         let mut reasons: Vec<(&(&'static str, String), &usize)> = self.reasons.iter().collect();

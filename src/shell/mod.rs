@@ -4,6 +4,7 @@
 //! against the text. Where anything is unclear the body is [`Body::Opaque`], which nothing may edit.
 
 mod convert;
+mod failure;
 mod interpreter;
 mod literal;
 mod source;

@@ -1,22 +1,24 @@
 //! A RUN that fetches apt's lists removes them at its end.
 
 use crate::context::Context;
-use crate::edit::{Edit, Fix, Proposals, Safety, Subject, Transform};
+use crate::edit::{Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::{self, Family, Verb, commands};
+use crate::model::Model;
 use crate::model::copy::{self, RuntimeProgram};
-use crate::model::{Model, User};
 use crate::prove::Claim;
-use crate::shell::{Body, Chain, Command, Script, Simple, Terminator};
-use crate::style::{OperatorPlace, Style, blanks_before};
-use crate::syntax::{Keyword, TextRange};
+use crate::rewrite;
+use crate::shell::{Body, Script, Simple, Terminator};
+use crate::syntax::Keyword;
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
     id: "apt-clean-lists",
     summary: "remove apt's package lists in the RUN that fetched them",
+    offers: Offers::SafeOrUnsafe,
     codes: &["DL3009"],
     readme: include_str!("README.md"),
     options: &[],
+    opt_in: false,
     propose,
 };
 
@@ -73,15 +75,7 @@ fn already_removes(script: &Script<'_>) -> bool {
 
 /// What stands between the last command and the removal; an error where there is no safe way.
 fn separator(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result<&'static str, String> {
-    if script.in_heredoc || !model.instructions[index].heredocs.is_empty() {
-        return Err("the RUN has a heredoc".to_owned());
-    }
-    if !script.comments.is_empty() {
-        return Err("a shell comment would swallow the removal".to_owned());
-    }
-    if let User::Other(user) = &model.states[index].user {
-        return Err(format!("the RUN is run as `{user}`"));
-    }
+    let joiner = rewrite::joiner_at_end(model, index, script)?;
     if script.simple_commands().iter().any(|simple| simple.name() == Some("sudo")) {
         return Err("the RUN uses sudo".to_owned());
     }
@@ -98,51 +92,7 @@ fn separator(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result
     if !script.simple_commands().into_iter().any(|simple| is_update(simple) && on_top(simple)) {
         return Err("`apt-get update` is not run in every case".to_owned());
     }
-    if script.simple_commands().iter().any(|simple| !simple.words.is_empty() && simple.name().is_none_or(ends_shell)) {
-        return Err("the shell may end before its last command".to_owned());
-    }
-    let last = script.list.items.last().ok_or("the RUN is empty")?;
-    if last.end != Terminator::None {
-        return Err("the RUN ends in an operator".to_owned());
-    }
-    let simple_end = last
-        .chain
-        .links
-        .iter()
-        .all(|link| link.pipeline.commands.iter().all(|command| matches!(command, Command::Simple(_))));
-    let sets = script.simple_commands().iter().any(|simple| simple.name() == Some("set"));
-    if sets && !simple_end {
-        return Err("a failure inside its last command would no longer count on the left of `&&`".to_owned());
-    }
-    if starts_with_errexit(script) && script.list.items.len() > 1 {
-        return Ok(semicolon_separator(&last.chain));
-    }
-    if last.chain.links.last().is_some_and(|link| link.pipeline.negated) {
-        return Err("the last command is negated".to_owned());
-    }
-    Ok(" && ")
-}
-
-fn ends_shell(name: &str) -> bool {
-    matches!(name, "exit" | "exec" | "return" | "trap" | "eval" | "." | "source")
-}
-
-/// `set -e` first, and no other `set`.
-fn starts_with_errexit(script: &Script<'_>) -> bool {
-    let Some(first) = script.list.items.first() else { return false };
-    let [link] = first.chain.links.as_slice() else { return false };
-    let is_set = |simple: &&Simple| simple.name() == Some("set");
-    let sets = script.simple_commands().iter().filter(|simple| is_set(simple)).count();
-    link.pipeline.simple().filter(is_set).is_some_and(|simple| {
-        sets == 1 && simple.literals().iter().skip(1).flatten().any(|word| word.starts_with('-') && word.contains('e'))
-    })
-}
-
-fn semicolon_separator(last: &Chain) -> &'static str {
-    match last.links.as_slice() {
-        [link] if !link.pipeline.negated => "; ",
-        _ => " && ",
-    }
+    Ok(joiner)
 }
 
 enum LaterUse {
@@ -253,24 +203,6 @@ fn started(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> St
 }
 
 fn fix(model: &Model<'_, '_>, index: usize, script: &Script<'_>, separator: &str, doubt: Option<&str>) -> Fix {
-    let end = script.span(TextRange::new(0, script.text.text().len())).end;
-    let instruction = model.instructions[index];
-    let mut style = Style::of(model).of_run(model, index);
-    // The removal stands where the last command stands.
-    let last = script.list.items.last().and_then(|item| item.chain.links.last());
-    let last =
-        last.map(|link| link.joiner.map_or(link.range, |joiner| joiner.range)).map(|range| script.span(range).start);
-    if let Some(blanks) = last.and_then(|at| blanks_before(model.file.source, at)) {
-        style.indent = blanks;
-    }
-    let on_one_line = instruction.first_line == instruction.last_line
-        || instruction.joined.spans().filter(|span| !span.is_empty()).count() == 1;
-    let text = match (on_one_line, style.operator) {
-        (true, _) => format!("{separator}{REMOVAL}"),
-        (false, _) if separator == "; " => format!(";{}{}{REMOVAL}", style.continuation(), style.indent),
-        (false, OperatorPlace::LineStart) => format!("{}{}&& {REMOVAL}", style.continuation(), style.indent),
-        (false, OperatorPlace::LineEnd) => format!(" &&{}{}{REMOVAL}", style.continuation(), style.indent),
-    };
     let saves = "the lists take some 20 to 40 MB in the layer and grow old";
     Fix {
         title: "remove apt's lists at the end of the RUN".to_owned(),
@@ -278,7 +210,7 @@ fn fix(model: &Model<'_, '_>, index: usize, script: &Script<'_>, separator: &str
             || format!("{saves}; nothing later in this file uses them (images built on this one are taken to run their own `apt-get update`)"),
             |doubt| format!("{saves}; unsafe because {doubt}"),
         ),
-        edits: vec![Edit::insert(end, text)],
+        edits: vec![rewrite::append_command(model, index, script, separator, REMOVAL)],
         safety: if doubt.is_some() { Safety::Unsafe } else { Safety::Safe },
         claim: Claim::AptListsCleanup,
         alternatives: Vec::new(),

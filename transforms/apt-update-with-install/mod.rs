@@ -1,6 +1,6 @@
 //! A lone `apt-get update` joins the install that follows.
 
-use crate::edit::{Edit, Fix, Proposals, Safety, Subject, Transform};
+use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::{self, Family, Verb};
 use crate::model::Model;
 use crate::prove::Claim;
@@ -12,9 +12,11 @@ use crate::syntax::{Item, Keyword, Span, TextRange};
 pub static TRANSFORM: Transform = Transform {
     id: "apt-update-with-install",
     summary: "run apt-get update in the same RUN as the install that needs it",
+    offers: Offers::Safe,
     codes: &["DL3009"],
     readme: include_str!("README.md"),
     options: &[],
+    opt_in: false,
     propose,
 };
 

@@ -1,7 +1,7 @@
 //! Dependencies are installed before the code is copied.
 
 use crate::context::Context;
-use crate::edit::{Edit, Fix, Proposals, Safety, Subject, Transform};
+use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::ecosystems::{self, Install, Need, Project};
 use crate::model::copy::{below, join, stays_in_project};
 use crate::model::{Copy, Model};
@@ -14,9 +14,11 @@ use crate::syntax::{Item, Keyword, Span, Trivia, TriviaKind};
 pub static TRANSFORM: Transform = Transform {
     id: "copy-manifests-first",
     summary: "copy dependency manifests and install before the code is copied",
+    offers: Offers::SafeOrUnsafe,
     codes: &[],
     readme: include_str!("README.md"),
     options: &[],
+    opt_in: false,
     propose,
 };
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::edit::{Fix, Proposals, Safety, Subject, Transform};
+use crate::edit::{Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::{commands, managers};
 use crate::model::Model;
 use crate::prove::Claim;
@@ -14,9 +14,11 @@ use crate::syntax::{Item, Keyword, TriviaKind};
 pub static TRANSFORM: Transform = Transform {
     id: "merge-runs",
     summary: "join consecutive RUN instructions that belong together",
+    offers: Offers::Safe,
     codes: &["DL3059"],
     readme: include_str!("README.md"),
     options: &[("scope", &["related", "all"])],
+    opt_in: false,
     propose,
 };
 

@@ -1,6 +1,6 @@
 //! Package lists in byte order, one package a line where a list has several lines.
 
-use crate::edit::{Edit, Fix, Proposals, Safety, Subject, Transform};
+use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::{self, Invocation, Verb, managers};
 use crate::model::Model;
 use crate::prove::Claim;
@@ -12,9 +12,11 @@ use crate::syntax::{Span, TriviaKind};
 pub static TRANSFORM: Transform = Transform {
     id: "sort-packages",
     summary: "sort the packages of an install command",
+    offers: Offers::SafeOrUnsafe,
     codes: &[],
     readme: include_str!("README.md"),
     options: &[],
+    opt_in: false,
     propose,
 };
 

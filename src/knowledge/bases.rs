@@ -1,0 +1,218 @@
+//! What well-known base images bring, told by their names.
+//!
+//! Sources: the Dockerfiles of Docker's official images, and those of the distributions.
+
+/// The distribution of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Distribution {
+    /// Debian or Ubuntu: apt; `/bin/sh` is dash.
+    Debian,
+    /// Alpine: apk; `/bin/sh` is busybox.
+    Alpine,
+    /// Fedora, CentOS, Rocky, Alma, Amazon, Oracle, UBI: dnf or yum; `/bin/sh` is bash.
+    RedHat,
+    /// openSUSE: zypper; `/bin/sh` is bash.
+    Suse,
+    /// Arch: pacman; `/bin/sh` is bash.
+    Arch,
+    /// busybox alone.
+    Busybox,
+}
+
+/// Which wget an image brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Wget {
+    /// GNU wget.
+    Gnu,
+    /// busybox's, which knows few options.
+    Busybox,
+    /// None, or it is not known.
+    Unknown,
+}
+
+/// What is known of a base image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BaseImage {
+    /// Its distribution.
+    pub distribution: Distribution,
+    /// Which wget it brings.
+    pub wget: Wget,
+    /// Whether it is nothing but a distribution: no ENTRYPOINT, no WORKDIR, root as its user, and a shell as
+    /// its CMD.
+    pub bare: bool,
+}
+
+impl BaseImage {
+    /// Whether bash is in the image.
+    #[must_use]
+    pub const fn has_bash(self) -> bool {
+        matches!(
+            self.distribution,
+            Distribution::Debian | Distribution::RedHat | Distribution::Suse | Distribution::Arch
+        )
+    }
+
+    /// Whether `/bin/sh` is bash.
+    #[must_use]
+    pub const fn sh_is_bash(self) -> bool {
+        matches!(self.distribution, Distribution::RedHat | Distribution::Suse | Distribution::Arch)
+    }
+}
+
+/// Images that are distributions, by their names without registry and tag.
+const BARE: &[(&str, Distribution)] = &[
+    ("debian", Distribution::Debian),
+    ("ubuntu", Distribution::Debian),
+    ("alpine", Distribution::Alpine),
+    ("busybox", Distribution::Busybox),
+    ("centos", Distribution::RedHat),
+    ("fedora", Distribution::RedHat),
+    ("rockylinux", Distribution::RedHat),
+    ("almalinux", Distribution::RedHat),
+    ("amazonlinux", Distribution::RedHat),
+    ("oraclelinux", Distribution::RedHat),
+    ("rockylinux/rockylinux", Distribution::RedHat),
+    ("quay.io/centos/centos", Distribution::RedHat),
+    ("registry.fedoraproject.org/fedora", Distribution::RedHat),
+    ("registry.access.redhat.com/ubi8", Distribution::RedHat),
+    ("registry.access.redhat.com/ubi8/ubi", Distribution::RedHat),
+    ("registry.access.redhat.com/ubi9", Distribution::RedHat),
+    ("registry.access.redhat.com/ubi9/ubi", Distribution::RedHat),
+    ("opensuse/leap", Distribution::Suse),
+    ("opensuse/tumbleweed", Distribution::Suse),
+    ("archlinux", Distribution::Arch),
+    ("archlinux/archlinux", Distribution::Arch),
+];
+
+/// Official images that build on Debian unless their tag says otherwise, and whether their full variants build
+/// on `buildpack-deps`, which brings GNU wget.
+const ON_DEBIAN: &[(&str, bool)] = &[
+    ("buildpack-deps", true),
+    ("python", true),
+    ("node", true),
+    ("ruby", true),
+    ("golang", true),
+    ("rust", true),
+    ("perl", true),
+    ("openjdk", true),
+    ("gcc", true),
+    ("haskell", false),
+    ("erlang", true),
+    ("elixir", true),
+    ("pypy", true),
+    ("php", false),
+    ("nginx", false),
+    ("httpd", false),
+    ("redis", false),
+    ("postgres", false),
+    ("mariadb", false),
+    ("mongo", false),
+    ("tomcat", false),
+    ("maven", false),
+    ("gradle", false),
+    ("eclipse-temurin", false),
+    ("jenkins/jenkins", false),
+    ("wordpress", false),
+    ("drupal", false),
+    ("joomla", false),
+    ("nextcloud", false),
+    ("rabbitmq", false),
+    ("memcached", false),
+    ("julia", false),
+    ("r-base", true),
+    ("swift", false),
+    ("composer", false),
+    ("influxdb", false),
+    ("neo4j", false),
+    ("cassandra", false),
+    ("haproxy", false),
+    ("solr", false),
+    ("ghost", false),
+];
+
+/// Official images whose plain tag is not on Debian, or was not always.
+const NOT_ALWAYS_DEBIAN: &[&str] = &["composer", "mysql"];
+
+/// Parts of a tag that name another system than Debian or Ubuntu.
+const OTHER_SYSTEMS: &[&str] = &[
+    "windows",
+    "nanoserver",
+    "servercore",
+    "oracle",
+    "ol7",
+    "ol8",
+    "ol9",
+    "ubi",
+    "centos",
+    "amazon",
+    "al2",
+    "corretto",
+    "ibm",
+    "fedora",
+    "busybox",
+    "distroless",
+    "onbuild",
+];
+
+/// What is known of the image of this name, its tag included; a name with a variable in it is not known.
+#[must_use]
+pub fn base_image(reference: &str) -> Option<BaseImage> {
+    if reference.contains('$') {
+        return None;
+    }
+    let reference = reference.split('@').next().unwrap_or_default();
+    let slash = reference.rfind('/').map_or(0, |slash| slash + 1);
+    let (name, tag) = match reference[slash..].split_once(':') {
+        Some((last, tag)) => (&reference[..slash + last.len()], tag.to_ascii_lowercase()),
+        None => (reference, String::new()),
+    };
+    let name = ["docker.io/library/", "docker.io/", "index.docker.io/", "public.ecr.aws/docker/library/", "library/"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(name);
+    if let Some((_, distribution)) = BARE.iter().find(|(known, _)| *known == name) {
+        let wget = if matches!(distribution, Distribution::Alpine | Distribution::Busybox) {
+            Wget::Busybox
+        } else {
+            Wget::Unknown
+        };
+        let usual = !tag.contains("minimal") && !tag.contains("micro") && !tag.contains("distroless");
+        return usual.then_some(BaseImage { distribution: *distribution, wget, bare: true });
+    }
+    let (_, buildpack) = ON_DEBIAN.iter().find(|(known, _)| *known == name)?;
+    if tag.contains("alpine") {
+        return Some(BaseImage { distribution: Distribution::Alpine, wget: Wget::Busybox, bare: false });
+    }
+    if NOT_ALWAYS_DEBIAN.contains(&name) || OTHER_SYSTEMS.iter().any(|system| tag.contains(system)) {
+        return None;
+    }
+    let full = *buildpack && !tag.contains("slim") && !tag.contains("jre") && !tag.contains("otp");
+    let wget = if full { Wget::Gnu } else { Wget::Unknown };
+    Some(BaseImage { distribution: Distribution::Debian, wget, bare: name == "buildpack-deps" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_tell_the_distribution() {
+        let distribution = |name: &str| base_image(name).map(|image| image.distribution);
+        assert_eq!(distribution("python:3.11-alpine3.18"), Some(Distribution::Alpine));
+        assert_eq!(distribution("docker.io/library/node:20-slim"), Some(Distribution::Debian));
+        assert_eq!(distribution("centos:7"), Some(Distribution::RedHat));
+        assert_eq!(distribution("localhost:5000/debian"), None);
+        assert_eq!(distribution("python:windowsservercore"), None);
+        assert_eq!(distribution("node:$V"), None);
+        assert_eq!(distribution("me/python"), None);
+    }
+
+    #[test]
+    fn full_images_bring_gnu_wget() {
+        let wget = |name: &str| base_image(name).map(|image| image.wget);
+        assert_eq!(wget("python:3.11"), Some(Wget::Gnu));
+        assert_eq!(wget("python:3.11-slim"), Some(Wget::Unknown));
+        assert_eq!(wget("alpine"), Some(Wget::Busybox));
+        assert_eq!(wget("debian@sha256:00"), Some(Wget::Unknown));
+    }
+}

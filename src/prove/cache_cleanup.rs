@@ -1,0 +1,13 @@
+//! A RUN removes what its package manager downloaded, at its end.
+
+use super::{Demand, Facts, Refusal, Version};
+
+/// Checks the claim.
+pub fn check(
+    _before: &Version<'_, '_>,
+    _after: &Version<'_, '_>,
+    _demand: Demand,
+    _facts: Facts<'_>,
+) -> Result<(), Refusal> {
+    Err(Refusal::new("nothing proves this claim yet"))
+}

@@ -1,0 +1,13 @@
+//! An instruction that a later one of its stage overrides is gone.
+
+use super::{Demand, Facts, Refusal, Version};
+
+/// Checks the claim.
+pub fn check(
+    _before: &Version<'_, '_>,
+    _after: &Version<'_, '_>,
+    _demand: Demand,
+    _facts: Facts<'_>,
+) -> Result<(), Refusal> {
+    Err(Refusal::new("nothing proves this claim yet"))
+}

@@ -1,0 +1,13 @@
+//! A SHELL instruction appeared, or took the place of a replaced `/bin/sh`.
+
+use super::{Demand, Facts, Refusal, Version};
+
+/// Checks the claim.
+pub fn check(
+    _before: &Version<'_, '_>,
+    _after: &Version<'_, '_>,
+    _demand: Demand,
+    _facts: Facts<'_>,
+) -> Result<(), Refusal> {
+    Err(Refusal::new("nothing proves this claim yet"))
+}

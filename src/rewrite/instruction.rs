@@ -1,0 +1,38 @@
+//! Whole instructions: taken out, replaced, or added.
+
+use crate::edit::Edit;
+use crate::model::Model;
+use crate::style::Style;
+use crate::syntax::{Span, TriviaKind};
+
+/// Takes an instruction out with all of its lines; `None` where a comment line stands in it.
+#[must_use]
+pub fn drop_instruction(model: &Model<'_, '_>, index: usize) -> Option<Edit> {
+    let instruction = model.instructions[index];
+    let commented = instruction.inner.iter().any(|trivia| trivia.kind == TriviaKind::Comment);
+    (!commented).then(|| Edit::delete(instruction.span))
+}
+
+/// Replaces an instruction's text from its keyword to its last argument; indentation and line end stay.
+///
+/// `None` where a comment line stands in it, and for one with heredocs.
+#[must_use]
+pub fn replace_with(model: &Model<'_, '_>, index: usize, text: impl Into<String>) -> Option<Edit> {
+    let instruction = model.instructions[index];
+    let commented = instruction.inner.iter().any(|trivia| trivia.kind == TriviaKind::Comment);
+    if commented || !instruction.heredocs.is_empty() {
+        return None;
+    }
+    let start = instruction.joined.span(instruction.body.keyword_range).start;
+    let end = instruction.joined.span(instruction.body.rest).end.max(start);
+    Some(Edit::replace(Span::new(start, end), text))
+}
+
+/// Puts an instruction of one line above another one, with the same indentation.
+#[must_use]
+pub fn insert_line_above(model: &Model<'_, '_>, index: usize, text: &str) -> Edit {
+    let instruction = model.instructions[index];
+    let start = instruction.joined.span(instruction.body.keyword_range).start;
+    let blanks = String::from_utf8_lossy(&model.file.source[instruction.span.start..start]).into_owned();
+    Edit::insert(instruction.span.start, format!("{blanks}{text}{}", Style::of(model).line_end))
+}
