@@ -9,6 +9,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use dockmod::context::{Index, Resolution};
@@ -187,6 +188,30 @@ fn folders_registry_pages_and_snapshots_agree() {
             assert!(page.contains(code), "{}: the page does not name {code}", transform.id);
         }
     }
+}
+
+/// The table of the README, as the registry has it.
+#[test]
+fn the_readme_lists_every_transform() {
+    let mut table = String::from("| id | what it does | safety | settles |\n|---|---|---|---|\n");
+    for transform in transforms::ALL {
+        let id = transform.id;
+        let summary = transform.summary.replace('|', "\\|");
+        let opt_in = if transform.opt_in { ", opt-in" } else { "" };
+        let (safety, codes) = (transform.offers.name(), transform.codes.join(", "));
+        writeln!(table, "| [`{id}`](transforms/{id}/README.md) | {summary} | {safety}{opt_in} | {codes} |")
+            .expect("text");
+    }
+    let path = root().join("README.md");
+    let page = std::fs::read_to_string(&path).expect("a page");
+    let (start, end) = ("<!-- transforms: written by tests/transforms.rs -->\n", "<!-- end of transforms -->");
+    let from = page.find(start).expect("a start") + start.len();
+    let to = page.find(end).expect("an end");
+    if std::env::var_os("DOCKMOD_UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(&path, format!("{}{table}{}", &page[..from], &page[to..])).expect("a page");
+        return;
+    }
+    assert_eq!(&page[from..to], table, "DOCKMOD_UPDATE_SNAPSHOTS=1 writes the README's table");
 }
 
 /// The blocks of a page: every `dockerfile before` one becomes the `dockerfile after` one that follows.
