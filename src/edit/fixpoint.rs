@@ -131,6 +131,8 @@ struct Candidate {
     fix: Fix,
     /// All instructions that the fix touches.
     cover: Span,
+    /// Whether these are several: what else is done to them waits until they have their new shape.
+    reshapes: bool,
 }
 
 /// One round over `text`: the new text and what went in. What is not applied goes to `outcome`, which keeps
@@ -169,7 +171,8 @@ fn round(
                 outcome.withheld.push(Withheld { transform, reason: fix.title, line: lines.number(cover.start) });
                 continue;
             }
-            candidates.push(Candidate { selected: *selected, cover: whole_instructions(cover, &model), fix });
+            let (cover, reshapes) = whole_instructions(cover, &model);
+            candidates.push(Candidate { selected: *selected, cover, reshapes, fix });
         }
     }
     // Earlier places first, then the transforms' order: the sort keeps it.
@@ -177,9 +180,12 @@ fn round(
     Ok(prove_and_apply(text, candidates, context, &lines, outcome))
 }
 
-fn whole_instructions(span: Span, model: &Model<'_, '_>) -> Span {
+/// The span with all instructions that it touches, and whether those are several.
+fn whole_instructions(span: Span, model: &Model<'_, '_>) -> (Span, bool) {
     let touched = model.instructions.iter().map(|instruction| instruction.span);
-    touched.filter(|other| other.start <= span.end && span.start < other.end).fold(span, Span::cover)
+    let touched = touched.filter(|other| other.start <= span.end && span.start < other.end);
+    let count = touched.clone().count();
+    (touched.fold(span, Span::cover), count > 1)
 }
 
 fn prove_and_apply(
@@ -190,26 +196,25 @@ fn prove_and_apply(
     outcome: &mut Outcome,
 ) -> (Vec<u8>, Vec<Applied>) {
     let mut current = text.to_vec();
-    let mut grown: isize = 0;
+    let mut made = Made::default();
     let mut applied = Vec::new();
-    let mut taken_until = 0;
-    for Candidate { selected, fix, cover } in candidates {
-        // What touches an instruction that a proved fix changed waits for the next round.
-        if cover.start < taken_until {
+    let mut reshaped_until = 0;
+    for Candidate { selected, fix, cover, reshapes } in candidates {
+        // What touches the very bytes that a proved fix changed waits for the next round.
+        if cover.start < reshaped_until || made.touch(&fix) {
             continue;
         }
         let transform = selected.transform;
         let mut proved = |fix: &Fix| -> Result<(), String> {
-            let next = attempt(&current, fix, grown, context)?;
-            grown += next.len().cast_signed() - current.len().cast_signed();
-            current = next;
+            current = attempt(&current, fix, &made, context)?;
+            made.record(fix);
             let line = lines.number(fix.cover().start);
             let (title, reason) = (fix.title.clone(), fix.reason.clone());
             applied.push(Applied { transform, title, reason, safety: fix.safety, claim: fix.claim, line });
             Ok(())
         };
         let Err(reason) = proved(&fix) else {
-            taken_until = cover.end.max(cover.start + 1);
+            reshaped_until = if reshapes { cover.end } else { reshaped_until };
             continue;
         };
         // Of the smaller fixes each one that does not touch a proved one has its chance.
@@ -220,7 +225,7 @@ fn prove_and_apply(
             }
         }
         if until > 0 {
-            taken_until = cover.end;
+            reshaped_until = cover.end;
         } else {
             let line = lines.number(fix.cover().start);
             outcome.dropped.push(Dropped { transform, title: fix.title, reason, line });
@@ -229,12 +234,35 @@ fn prove_and_apply(
     (current, applied)
 }
 
-/// Applies one fix and has it proved; edits are moved by what earlier fixes of the round added.
-fn attempt(current: &[u8], fix: &Fix, grown: isize, context: Option<&Context>) -> Result<Vec<u8>, String> {
+/// The edits of a round so far, by their places in the text that the round began with.
+#[derive(Debug, Default)]
+struct Made(Vec<(Span, usize)>);
+
+impl Made {
+    /// Whether an edit of `fix` and one that was made overlap or meet.
+    fn touch(&self, fix: &Fix) -> bool {
+        let meets = |span: Span| self.0.iter().any(|(made, _)| made.start <= span.end && span.start <= made.end);
+        fix.edits.iter().any(|edit| meets(edit.span))
+    }
+
+    fn record(&mut self, fix: &Fix) {
+        self.0.extend(fix.edits.iter().map(|edit| (edit.span, edit.text.len())));
+    }
+
+    /// Where a byte of the round's first text stands now; it lies in no edit.
+    fn moved(&self, at: usize) -> usize {
+        let before = self.0.iter().filter(|(span, _)| span.end <= at);
+        let (added, taken) = before.fold((0, 0), |(added, taken), (span, len)| (added + len, taken + span.len()));
+        at + added - taken
+    }
+}
+
+/// Applies one fix and has it proved; its edits are moved by what earlier fixes of the round changed.
+fn attempt(current: &[u8], fix: &Fix, made: &Made, context: Option<&Context>) -> Result<Vec<u8>, String> {
     let mut edits = fix.edits.clone();
     for edit in &mut edits {
-        edit.span.start = edit.span.start.saturating_add_signed(grown);
-        edit.span.end = edit.span.end.saturating_add_signed(grown);
+        let start = made.moved(edit.span.start);
+        edit.span = Span::new(start, start + edit.span.len());
     }
     let next = apply(current, &edits).map_err(|error| error.to_string())?;
     let before = syntax::parse(current).map_err(|error| error.to_string())?;
@@ -297,6 +325,7 @@ mod tests {
 
     replacing!(WIDEN, "widen", b"a b", "a  b", Claim::Layout);
     replacing!(NARROW, "narrow", b"a  b", "a b", Claim::Layout);
+    replacing!(TIGHTEN, "tighten", b"c  d", "c d", Claim::Layout);
     replacing!(BREAK, "break", b"RUN c", "RAN c", Claim::Layout);
     replacing!(CHANGE, "change", b"RUN d", "RUN e", Claim::Layout);
     replacing!(EAT, "eat", b"# note\n", "", Claim::Layout);
@@ -326,6 +355,13 @@ mod tests {
         let outcome = fixed("FROM x\nRUN f\nRUN g a  b\n", &[&JOIN, &NARROW]);
         assert_eq!(text(&outcome), Some("FROM x\nRUN f && g a b\n"));
         assert_eq!(outcome.applied.iter().map(|fix| fix.transform.id).collect::<Vec<_>>(), ["join", "narrow"]);
+    }
+
+    #[test]
+    fn fixes_of_one_instruction_go_in_together_where_they_do_not_touch() {
+        let outcome = fixed("FROM x\nRUN a  b && c  d\n", &[&NARROW, &TIGHTEN]);
+        assert_eq!(text(&outcome), Some("FROM x\nRUN a b && c d\n"));
+        assert_eq!(outcome.applied.iter().map(|fix| fix.line).collect::<Vec<_>>(), [2, 2]);
     }
 
     #[test]
