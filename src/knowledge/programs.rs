@@ -115,7 +115,12 @@ const SCRIPT_PARTS: &[&str] = &[
 pub fn is_script_by_name(path: &str) -> bool {
     let name = base_name(path);
     let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+    let lower = name.to_ascii_lowercase();
+    // A file of the project; programs of a system such as `runsvdir` are called by their bare names.
+    let starts = path.contains('/')
+        && ["start", "run", "init", "boot", "launch", "setup", "entry"].iter().any(|start| lower.starts_with(start));
     SCRIPT_ENDS.contains(&end)
+        || starts
         || name
             .split(|c: char| !c.is_ascii_alphanumeric())
             .any(|part| SCRIPT_PARTS.contains(&part.to_ascii_lowercase().as_str()))
@@ -131,7 +136,15 @@ mod tests {
 
     #[test]
     fn names_of_scripts() {
-        for name in ["./start.sh", "/run", "app.py", "/usr/local/bin/docker-entrypoint", "bin/start_server"] {
+        for name in [
+            "./start.sh",
+            "/run",
+            "app.py",
+            "/usr/local/bin/docker-entrypoint",
+            "bin/start_server",
+            "/scripts/StartServer",
+            "./runserver",
+        ] {
             assert!(is_script_by_name(name), "{name}");
         }
         for name in ["nginx", "/usr/sbin/sshd", "./server", "python3.11", "redis-server", "runsvdir"] {

@@ -117,7 +117,9 @@ fn only_command<'m>(model: &'m Model<'_, '_>, index: usize) -> Result<&'m Simple
 
 /// The words of a whole command in one pair of quotes, where no character of it means anything to a shell.
 fn split_whole(whole: &str) -> Option<Vec<String>> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | '/' | ':' | ',' | '+' | '@' | '%' | '=');
+    let plain = |c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | '/' | ':' | ',' | '+' | '@' | '%' | '=')
+    };
     let words: Vec<String> = whole.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
     (whole.chars().all(plain) && words.len() > 1).then_some(words)
 }
@@ -198,7 +200,11 @@ fn meant_as_list(model: &Model<'_, '_>, index: usize, written: &str, words: &[St
     let expands = words.iter().any(|word| word.contains('$'));
     let program = words[0].rsplit('/').next().unwrap_or_default();
     if keyword == Keyword::Volume {
-        return if expands { Err(Refusal::new(format!("a variable of line {line} would be filled in"))) } else { Ok(()) };
+        return if expands {
+            Err(Refusal::new(format!("a variable of line {line} would be filled in")))
+        } else {
+            Ok(())
+        };
     }
     if words[0].contains([' ', '\t']) || programs::is_shell_builtin(&words[0]) {
         return Err(Refusal::new(format!("the first word of line {line} is no program's name")));

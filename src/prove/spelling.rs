@@ -23,7 +23,8 @@ pub fn check(
     }
     let free = caseless(&before.model);
     let differs = |at: &usize| old[*at] != new[*at];
-    if let Some(at) = (0..old.len()).filter(differs).find(|at| !free.iter().any(|span| span.start <= *at && *at < span.end))
+    if let Some(at) =
+        (0..old.len()).filter(differs).find(|at| !free.iter().any(|span| span.start <= *at && *at < span.end))
     {
         let line = memchr::memchr_iter(b'\n', &old[..at]).count() + 1;
         return Err(Refusal::new(format!("the case of a letter that counts changed in line {line}")));
@@ -70,8 +71,7 @@ fn protocol(instruction: &Instruction<'_>, word: TextRange) -> Option<TextRange>
     let opened = port.iter().filter(|byte| **byte == b'{').count();
     let closed = port.iter().filter(|byte| **byte == b'}').count();
     let plain = !port.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b'`' | b'/'));
-    (known && plain && opened == closed && !port.is_empty())
-        .then(|| TextRange::new(word.start + slash + 1, word.end))
+    (known && plain && opened == closed && !port.is_empty()).then(|| TextRange::new(word.start + slash + 1, word.end))
 }
 
 /// Where a flag names a stage: the value of COPY's `--from`, or `from=` of RUN's `--mount`.

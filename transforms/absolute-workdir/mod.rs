@@ -38,7 +38,10 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             Ok((folder, assumed)) => {
                 let place = TextRange::new(range.start + at, range.start + at + path.len());
                 if !instruction.joined.is_contiguous(*range) {
-                    proposals.leave(instruction.span, format!("`{text}` would be an absolute path, but stands on two lines"));
+                    proposals.leave(
+                        instruction.span,
+                        format!("`{text}` would be an absolute path, but stands on two lines"),
+                    );
                     continue;
                 }
                 let new = joined(&folder, path);

@@ -194,7 +194,13 @@ fn may_have_entrypoint(model: &Model<'_, '_>, index: usize) -> bool {
     !scratch && model.base_image(index).is_none_or(|base| !base.bare)
 }
 
-fn fix(model: &Model<'_, '_>, index: usize, command: &Command, caution: Option<&str>, span: crate::syntax::Span) -> Fix {
+fn fix(
+    model: &Model<'_, '_>,
+    index: usize,
+    command: &Command,
+    caution: Option<&str>,
+    span: crate::syntax::Span,
+) -> Fix {
     let strings: Vec<String> =
         command.words.iter().map(|word| serde_json::Value::from(word.as_str()).to_string()).collect();
     let json = format!("[{}]", strings.join(", "));

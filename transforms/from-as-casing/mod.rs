@@ -39,7 +39,9 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         }
         proposals.fixes.push(Fix {
             title: format!("write `{wanted}` for `{found}`"),
-            reason: format!("the two keywords of `{from} … {wanted}` belong together; BuildKit does not look at their case"),
+            reason: format!(
+                "the two keywords of `{from} … {wanted}` belong together; BuildKit does not look at their case"
+            ),
             edits: vec![Edit::replace(instruction.joined.span(*between), wanted)],
             safety: Safety::Safe,
             claim: Claim::Spelling,

@@ -24,7 +24,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         let instruction = model.instructions[index];
         let keyword = model.keyword(index);
         let read_as = match (keyword, &instruction.body.args) {
-            (Keyword::Cmd | Keyword::Entrypoint, Args::Text(_)) => "a command for the shell, which fails",
+            (Keyword::Cmd | Keyword::Entrypoint, Args::Text(_)) => "text for a shell, which never starts the program",
             (Keyword::Volume, Args::Words(_)) => "paths that hold brackets",
             _ => continue,
         };
@@ -38,7 +38,9 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             Err(reason) => {
                 proposals.leave(
                     instruction.span,
-                    format!("this is no JSON, and BuildKit reads it as {read_as}; what is meant is not certain: {reason}"),
+                    format!(
+                        "this is no JSON, and BuildKit reads it as {read_as}; what is meant is not certain: {reason}"
+                    ),
                 );
                 continue;
             }

@@ -84,7 +84,9 @@ fn edits(
         }
         // A variable may hold the name as it was, for builders that compare it exactly.
         if let (Keyword::Arg, Args::Words(words)) = (instruction.body.keyword, &instruction.body.args)
-            && words.iter().any(|word| string(instruction, *word).split_once('=').is_some_and(|(_, value)| value.contains(written)))
+            && words.iter().any(|word| {
+                string(instruction, *word).split_once('=').is_some_and(|(_, value)| value.contains(written))
+            })
         {
             return Err(format!("ARG of line {line} may hold its name"));
         }
