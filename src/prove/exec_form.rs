@@ -89,7 +89,7 @@ fn plain_command(model: &Model<'_, '_>, index: usize, words: &[String], facts: F
     if literals[0] != "exec" && programs::is_shell_builtin(program) {
         return Err(Refusal::new(format!("only a shell knows `{program}` of line {line}")));
     }
-    if program.contains([' ', '\t', '=']) {
+    if program.starts_with('-') || program.contains([' ', '\t', '=']) {
         return Err(Refusal::new(format!("`{program}` of line {line} is no program's name")));
     }
     can_be_executed(model, index, program, facts)?;
@@ -108,8 +108,8 @@ fn only_command<'m>(model: &'m Model<'_, '_>, index: usize) -> Result<&'m Simple
     let (Some(chain), [simple]) = (script.single_chain(), commands.as_slice()) else {
         return Err(refuse("is more than one command"));
     };
-    let [link] = chain.links.as_slice() else { return Err(refuse("is more than one command")) };
-    if link.pipeline.simple() != Some(simple) || !simple.assignments.is_empty() || !simple.redirects.is_empty() {
+    let [only] = chain.links.as_slice() else { return Err(refuse("is more than one command")) };
+    if only.pipeline.simple() != Some(simple) || !simple.assignments.is_empty() || !simple.redirects.is_empty() {
         return Err(refuse("needs a shell"));
     }
     Ok(simple)

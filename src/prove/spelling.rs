@@ -68,8 +68,8 @@ fn protocol(instruction: &Instruction<'_>, word: TextRange) -> Option<TextRange>
     let slash = text.iter().rposition(|byte| *byte == b'/')?;
     let (port, protocol) = (&text[..slash], &text[slash + 1..]);
     let known = [&b"tcp"[..], b"udp", b"sctp"].iter().any(|name| protocol.eq_ignore_ascii_case(name));
-    let opened = port.iter().filter(|byte| **byte == b'{').count();
-    let closed = port.iter().filter(|byte| **byte == b'}').count();
+    let opened = memchr::memchr_iter(b'{', port).count();
+    let closed = memchr::memchr_iter(b'}', port).count();
     let plain = !port.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b'`' | b'/'));
     (known && plain && opened == closed && !port.is_empty()).then(|| TextRange::new(word.start + slash + 1, word.end))
 }

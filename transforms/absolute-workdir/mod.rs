@@ -94,6 +94,9 @@ fn absolute(
         return Err("an ONBUILD of the stage below may change the folder in force");
     }
     match &model.states[index].workdir {
+        Workdir::Known(folder) if folder.contains(['~', '#']) || !quoted && folder.contains(char::is_whitespace) => {
+            Err("the name of the folder in force may be a mistake")
+        }
         Workdir::Known(folder) => Ok((folder.clone(), None)),
         Workdir::Inherited => match (root(model, index), model.base_image(index)) {
             (Some(image), Some(base)) if base.bare => Ok(("/".to_owned(), Some(image))),

@@ -34,14 +34,14 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             continue;
         }
         let found = words(model, index).and_then(|command| {
-            let caution = starts(model, index, &command, subject.context)?;
             arguments_stay(model, index)?;
+            let caution = starts(model, index, &command, subject.context)?;
             Ok((command, caution))
         });
         match found {
             Err(reason) => {
                 let keyword = model.keyword(index);
-                proposals.leave(instruction.span, format!("{keyword} would be a JSON list of its words: {reason}"));
+                proposals.leave(instruction.span, format!("{keyword} stays in shell form: {reason}"));
             }
             Ok((command, caution)) => {
                 let span = instruction.joined.span(*range);
@@ -83,7 +83,8 @@ fn words(model: &Model<'_, '_>, index: usize) -> Result<Command, String> {
         Some(Body::Opaque(reason)) => return Err(reason.to_string()),
         _ => return Err("it can't be read".to_owned()),
     };
-    let simple = only_command(script).ok_or("it needs a shell: it is more than one command, or redirects")?;
+    let simple = only_command(script)
+        .ok_or("it is more than one command, or one that redirects, sets a variable or has a comment")?;
     let literals = simple.words.iter().map(|word| word.literal.clone()).collect::<Option<Vec<String>>>();
     let Some(literals) = literals.filter(|literals| !literals.is_empty()) else {
         return Err("it needs a shell, which fills in a variable, a pattern or a home folder".to_owned());
@@ -131,7 +132,7 @@ fn starts(
     context: Option<&Context>,
 ) -> Result<Option<String>, String> {
     let program = &command.words[0];
-    if program.is_empty() || program.contains([' ', '\t', '=']) {
+    if program.is_empty() || program.starts_with('-') || program.contains([' ', '\t', '=']) {
         return Err(format!("`{program}` is no program's name"));
     }
     let doubt = format!("`{program}` may be a script without `#!`, which only a shell can run");

@@ -60,7 +60,11 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
                 edits.push(Edit::insert(span.end, ","));
             }
             if let Comma::Idle(at) = string.comma {
-                edits.push(Edit::delete(instruction.joined.span(TextRange::new(rest.start + at, rest.start + at + 1))));
+                // The blanks before it go too, where they stand on its line.
+                let blanks = place(TextRange::new(string.range.end, at + 1));
+                let comma = place(TextRange::new(at, at + 1));
+                let idle = if instruction.joined.is_contiguous(blanks) { blanks } else { comma };
+                edits.push(Edit::delete(instruction.joined.span(idle)));
             }
             true
         });
@@ -115,9 +119,8 @@ fn read(text: &str) -> Result<Vec<Quoted>, String> {
         let gap = blanks(&text[at..end]);
         let next = text[at + gap..end].chars().next();
         let comma = match next {
-            None => Comma::Right,
             Some(',') if text[at + gap + 1..end].trim().is_empty() => Comma::Idle(at + gap),
-            Some(',') => Comma::Right,
+            None | Some(',') => Comma::Right,
             Some(_) if gap > 0 => Comma::Missing,
             Some(c) => return Err(format!("`{c}` follows a string")),
         };
