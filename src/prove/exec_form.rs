@@ -71,6 +71,14 @@ fn plain_command(model: &Model<'_, '_>, index: usize, words: &[String], facts: F
         let literal = shell::literal(script.str(word.range));
         literals.push(literal.ok_or_else(|| Refusal::new(format!("the shell expands a word of line {line}")))?);
     }
+    let instruction = model.instructions[index];
+    let swallowed = |word: &String| {
+        let keyword = Keyword::from_word(word.as_bytes());
+        keyword != Keyword::Unknown && keyword.name() == word
+    };
+    if instruction.first_line != instruction.last_line && literals.iter().any(swallowed) {
+        return Err(Refusal::new(format!("line {line} seems to hold the instruction below it")));
+    }
     let expected = match literals.as_slice() {
         [whole] if whole.contains(' ') => split_whole(whole)
             .ok_or_else(|| Refusal::new(format!("the command in the quotes of line {line} is not plain words")))?,

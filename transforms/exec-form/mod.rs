@@ -7,7 +7,7 @@ use crate::model::copy::{self, RuntimeProgram};
 use crate::model::{Base, Model};
 use crate::prove::Claim;
 use crate::shell::{Body, Interpreter, Script, Simple};
-use crate::syntax::{Args, Keyword, TriviaKind};
+use crate::syntax::{Args, Keyword, Span, TriviaKind};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -44,11 +44,20 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
                 proposals.leave(instruction.span, format!("{keyword} stays in shell form: {reason}"));
             }
             Ok((command, caution)) => {
-                let span = instruction.joined.span(*range);
+                let span = with_idle_continuation(model, index, instruction.joined.span(*range));
                 proposals.fixes.push(fix(model, index, &command, caution.as_deref(), span));
             }
         }
     }
+}
+
+/// `span` and a continuation character behind it after which nothing comes, which would stand behind the list.
+fn with_idle_continuation(model: &Model<'_, '_>, index: usize, span: Span) -> Span {
+    let (source, end) = (model.file.source, model.instructions[index].span.end);
+    let rest = &source[span.end..end];
+    let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let idle = rest.get(blanks) == Some(&model.file.escape) && rest[blanks + 1..].iter().all(u8::is_ascii_whitespace);
+    if idle { Span::new(span.start, span.end + blanks + 1) } else { span }
 }
 
 /// How a command came to its words.
@@ -89,6 +98,12 @@ fn words(model: &Model<'_, '_>, index: usize) -> Result<Command, String> {
     let Some(literals) = literals.filter(|literals| !literals.is_empty()) else {
         return Err("it needs a shell, which fills in a variable, a pattern or a home folder".to_owned());
     };
+    let is_keyword = |word: &&String| Keyword::from_word(word.as_bytes()).name() == word.as_str();
+    if instruction.first_line < instruction.last_line
+        && let Some(word) = literals[1..].iter().find(|word| !word.is_empty() && is_keyword(word))
+    {
+        return Err(format!("`{word}` is a word of it, and was most likely meant as an instruction"));
+    }
     if let [whole] = literals.as_slice()
         && whole.contains(' ')
     {
@@ -195,13 +210,7 @@ fn may_have_entrypoint(model: &Model<'_, '_>, index: usize) -> bool {
     !scratch && model.base_image(index).is_none_or(|base| !base.bare)
 }
 
-fn fix(
-    model: &Model<'_, '_>,
-    index: usize,
-    command: &Command,
-    caution: Option<&str>,
-    span: crate::syntax::Span,
-) -> Fix {
+fn fix(model: &Model<'_, '_>, index: usize, command: &Command, caution: Option<&str>, span: Span) -> Fix {
     let strings: Vec<String> =
         command.words.iter().map(|word| serde_json::Value::from(word.as_str()).to_string()).collect();
     let json = format!("[{}]", strings.join(", "));
