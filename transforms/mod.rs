@@ -1,15 +1,31 @@
 //! The catalogue: one folder a transform, with its code, its page and its cases.
 
+#[path = "absolute-workdir/mod.rs"]
+pub mod absolute_workdir;
 #[path = "apt-clean-lists/mod.rs"]
 pub mod apt_clean_lists;
 #[path = "apt-update-with-install/mod.rs"]
 pub mod apt_update_with_install;
 #[path = "copy-manifests-first/mod.rs"]
 pub mod copy_manifests_first;
+#[path = "exec-form/mod.rs"]
+pub mod exec_form;
+#[path = "expose-protocol-casing/mod.rs"]
+pub mod expose_protocol_casing;
+#[path = "from-as-casing/mod.rs"]
+pub mod from_as_casing;
+#[path = "json-form-quotes/mod.rs"]
+pub mod json_form_quotes;
+#[path = "keyword-casing/mod.rs"]
+pub mod keyword_casing;
 #[path = "merge-runs/mod.rs"]
 pub mod merge_runs;
+#[path = "no-empty-continuation/mod.rs"]
+pub mod no_empty_continuation;
 #[path = "sort-packages/mod.rs"]
 pub mod sort_packages;
+#[path = "stage-name-casing/mod.rs"]
+pub mod stage_name_casing;
 
 use crate::edit::Transform;
 
@@ -20,6 +36,14 @@ pub static ALL: &[&Transform] = &[
     &copy_manifests_first::TRANSFORM,
     &apt_clean_lists::TRANSFORM,
     &sort_packages::TRANSFORM,
+    &exec_form::TRANSFORM,
+    &json_form_quotes::TRANSFORM,
+    &absolute_workdir::TRANSFORM,
+    &stage_name_casing::TRANSFORM,
+    &keyword_casing::TRANSFORM,
+    &from_as_casing::TRANSFORM,
+    &expose_protocol_casing::TRANSFORM,
+    &no_empty_continuation::TRANSFORM,
 ];
 
 /// The transform of an id.

@@ -15,6 +15,7 @@ mod command_options;
 mod commands;
 mod copies_merged;
 mod copy_owner_mode;
+mod counterparts;
 mod download_cache;
 mod env_merged;
 mod exec_form;
