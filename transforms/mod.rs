@@ -6,6 +6,14 @@ pub mod apt_clean_lists;
 pub mod apt_update_with_install;
 #[path = "copy-manifests-first/mod.rs"]
 pub mod copy_manifests_first;
+#[path = "env-key-value/mod.rs"]
+pub mod env_key_value;
+#[path = "label-key-value/mod.rs"]
+pub mod label_key_value;
+#[path = "maintainer-to-label/mod.rs"]
+pub mod maintainer_to_label;
+#[path = "merge-env/mod.rs"]
+pub mod merge_env;
 #[path = "merge-runs/mod.rs"]
 pub mod merge_runs;
 #[path = "sort-packages/mod.rs"]
@@ -20,6 +28,10 @@ pub static ALL: &[&Transform] = &[
     &copy_manifests_first::TRANSFORM,
     &apt_clean_lists::TRANSFORM,
     &sort_packages::TRANSFORM,
+    &env_key_value::TRANSFORM,
+    &label_key_value::TRANSFORM,
+    &maintainer_to_label::TRANSFORM,
+    &merge_env::TRANSFORM,
 ];
 
 /// The transform of an id.
