@@ -677,6 +677,16 @@ fn fixes_keep_every_value() {
     }
 }
 
+#[test]
+fn the_maintainers_label_can_be_chosen() {
+    let mut settings = settings();
+    settings.options.set("maintainer-to-label", "key", "org.opencontainers.image.authors");
+    let source = b"FROM debian:12\nLABEL maintainer=b\nMAINTAINER a\n";
+    let outcome = fix_source(source, &settings, &|_| None).expect("a Dockerfile");
+    let expected = "FROM debian:12\nLABEL maintainer=b\nLABEL org.opencontainers.image.authors=\"a\"\n";
+    assert_eq!(outcome.changed.as_deref(), Some(expected.as_bytes()));
+}
+
 fn corpus() -> Vec<PathBuf> {
     let root = PathBuf::from(std::env::var_os("DOCKMOD_CORPUS").expect("DOCKMOD_CORPUS"));
     let mut files = Vec::new();

@@ -4,7 +4,7 @@ use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::model::Model;
 use crate::prove::Claim;
 use crate::syntax::expand::expand;
-use crate::syntax::{Args, Instruction, Joined, Keyword, Pair, Span, TextRange, TriviaKind};
+use crate::syntax::{Args, Instruction, Keyword, Pair, Span, TextRange, TriviaKind};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -91,23 +91,24 @@ fn may_set(model: &Model<'_, '_>, instruction: &Instruction<'_>, key: &str) -> b
 fn edits(model: &Model<'_, '_>, index: usize, text: TextRange, key: &str) -> Result<(Vec<Edit>, bool), String> {
     let instruction = model.instructions[index];
     let joined = &instruction.joined;
-    let head = head(instruction, joined, text)?;
+    let keyword = instruction.body.keyword_range;
     let bytes = text.slice(joined.text());
     let (unquoted, inner) = match without_enclosing_quotes(bytes) {
         Some(inner) => (true, inner.shifted(text.start)),
         None => (false, text),
     };
+    if commented_before(instruction, joined.span(inner).start) {
+        return Err("a comment stands before the name".to_owned());
+    }
     if bytes.iter().all(|byte| matches!(byte, b'"' | b'\'' | b' ')) {
         return Err("it names nobody".to_owned());
     }
-    let label = match head.1 {
-        true => "label",
-        false => "LABEL",
-    };
+    let lower = keyword.slice(joined.text()).iter().all(u8::is_ascii_lowercase);
+    let label = if lower { "label" } else { "LABEL" };
     // Quotes that go are replaced together with what stands before and after them.
     let start = joined.span(inner).start;
     let end = joined.span(inner).end;
-    let mut edits = vec![Edit::replace(Span::new(head.0, start), format!("{label} {key}=\""))];
+    let mut edits = vec![Edit::replace(Span::new(joined.span(keyword).start, start), format!("{label} {key}=\""))];
     for at in inner.range() {
         let byte = joined.text()[at];
         if matches!(byte, b'"' | b'$') || byte == model.file.escape {
@@ -119,17 +120,8 @@ fn edits(model: &Model<'_, '_>, index: usize, text: TextRange, key: &str) -> Res
     Ok((edits, unquoted))
 }
 
-/// Where the keyword begins, and whether it is written in lower case.
-fn head(instruction: &Instruction<'_>, joined: &Joined<'_>, text: TextRange) -> Result<(usize, bool), String> {
-    let keyword = instruction.body.keyword_range;
-    let (start, text_start) = (joined.span(keyword).start, joined.span(text).start);
-    let commented =
-        instruction.inner.iter().any(|trivia| trivia.kind == TriviaKind::Comment && trivia.span.start < text_start);
-    if commented {
-        return Err("a comment stands before the name".to_owned());
-    }
-    let lower = keyword.slice(joined.text()).iter().all(u8::is_ascii_lowercase);
-    Ok((start, lower))
+fn commented_before(instruction: &Instruction<'_>, at: usize) -> bool {
+    instruction.inner.iter().any(|trivia| trivia.kind == TriviaKind::Comment && trivia.span.start < at)
 }
 
 /// The text between quotes that enclose the whole of it.
