@@ -139,7 +139,9 @@ fn name_at(chars: &[char], at: usize) -> Result<String, String> {
         if first.is_ascii_digit() { |c| c.is_ascii_digit() } else { |c| c.is_ascii_alphanumeric() || *c == '_' };
     let name: String = rest.iter().take_while(|c| belongs(c)).collect();
     match rest.get(name.len()) {
-        Some(next) if !next.is_ascii() && next.is_alphanumeric() => Err("a name that is not ASCII".to_owned()),
+        Some(next) if !next.is_ascii() && (next.is_numeric() || next.is_alphabetic() && !first.is_ascii_digit()) => {
+            Err("a name that is not ASCII".to_owned())
+        }
         _ => Ok(name),
     }
 }
@@ -675,6 +677,45 @@ fn fixes_keep_every_value() {
             }
         }
     }
+}
+
+/// Words of parts that mean something to BuildKit, the same ones in each run.
+fn made_up_words(number: usize) -> Vec<String> {
+    const PARTS: &[&str] = &[
+        " ", "  ", "a", "b", "x", "\"", "'", "\\", "`", "$", "$x", "${x}", "${x", "${", "}", ":-", ":+", "-", "?", "#",
+        "%", "/", "*", "=", "\t", "{", "1", "é", "\u{a0}", "\\ ", "\\\"", "\\$", " \\\n  ", "$$", "(", "${x:-",
+    ];
+    let mut state: u64 = 1;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).expect("a small number") % below
+    };
+    (0..number).map(|_| (0..=next(9)).map(|_| PARTS[next(PARTS.len())]).collect()).collect()
+}
+
+#[test]
+fn made_up_words_keep_their_values() {
+    let (mut read, mut changed) = (0, 0);
+    for raw in made_up_words(1500) {
+        if !raw.contains('\n') {
+            form_agrees(&raw, '\\');
+            form_agrees(&raw, '`');
+            read += 1;
+        }
+        for (head, line) in
+            [("", "ENV K "), ("", "LABEL k "), ("", "MAINTAINER "), ("# escape=`\n", "ENV K "), ("", "ENV a=1\nENV b=")]
+        {
+            let source = format!("{head}FROM debian:12\n{line}{raw}\nENV L=$K M=\"$L\"\n");
+            let Some(outcome) = fixed(source.as_bytes()) else { continue };
+            let refused: Vec<&str> = outcome.dropped.iter().map(|dropped| dropped.reason.as_str()).collect();
+            assert!(refused.is_empty(), "{source}: {refused:?}");
+            let Some(new) = outcome.changed else { continue };
+            compare(&source, source.as_bytes(), &new);
+            changed += 1;
+        }
+    }
+    println!("{read} words read, {changed} files changed");
+    assert!(read > 1000 && changed > 3000, "only {read} words and {changed} files");
 }
 
 #[test]

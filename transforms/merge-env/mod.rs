@@ -68,6 +68,10 @@ fn pairs<'m>(model: &'m Model<'_, '_>, index: usize) -> &'m [Pair] {
 fn keys(model: &Model<'_, '_>, index: usize) -> Option<Vec<String>> {
     let text = model.instructions[index].joined.text();
     let pairs = pairs(model, index);
+    if pairs.last()?.value.end != model.instructions[index].body.rest.end {
+        // An escape character at the very end is dropped, and would escape what follows.
+        return None;
+    }
     let mut keys: Vec<String> = Vec::with_capacity(pairs.len());
     for pair in pairs {
         let word = expand(pair.key.slice(text), model.file.escape).ok()?;
@@ -78,7 +82,7 @@ fn keys(model: &Model<'_, '_>, index: usize) -> Option<Vec<String>> {
         }
         keys.push(key.to_owned());
     }
-    (!keys.is_empty()).then_some(keys)
+    Some(keys)
 }
 
 /// The variables that an ENV refers to.
