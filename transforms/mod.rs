@@ -8,6 +8,8 @@ pub mod apt_clean_lists;
 pub mod apt_update_with_install;
 #[path = "copy-manifests-first/mod.rs"]
 pub mod copy_manifests_first;
+#[path = "env-key-value/mod.rs"]
+pub mod env_key_value;
 #[path = "exec-form/mod.rs"]
 pub mod exec_form;
 #[path = "expose-protocol-casing/mod.rs"]
@@ -18,6 +20,12 @@ pub mod from_as_casing;
 pub mod json_form_quotes;
 #[path = "keyword-casing/mod.rs"]
 pub mod keyword_casing;
+#[path = "label-key-value/mod.rs"]
+pub mod label_key_value;
+#[path = "maintainer-to-label/mod.rs"]
+pub mod maintainer_to_label;
+#[path = "merge-env/mod.rs"]
+pub mod merge_env;
 #[path = "merge-runs/mod.rs"]
 pub mod merge_runs;
 #[path = "no-empty-continuation/mod.rs"]
@@ -39,11 +47,15 @@ pub static ALL: &[&Transform] = &[
     &exec_form::TRANSFORM,
     &json_form_quotes::TRANSFORM,
     &absolute_workdir::TRANSFORM,
-    &stage_name_casing::TRANSFORM,
+    &env_key_value::TRANSFORM,
+    &label_key_value::TRANSFORM,
+    &merge_env::TRANSFORM,
+    &maintainer_to_label::TRANSFORM,
+    &no_empty_continuation::TRANSFORM,
     &keyword_casing::TRANSFORM,
     &from_as_casing::TRANSFORM,
+    &stage_name_casing::TRANSFORM,
     &expose_protocol_casing::TRANSFORM,
-    &no_empty_continuation::TRANSFORM,
 ];
 
 /// The transform of an id.

@@ -25,6 +25,7 @@ mod other_program;
 mod overridden;
 mod package_order;
 mod pair_form;
+mod pairs;
 mod run_boundaries;
 mod shell_in_force;
 mod shell_spelling;

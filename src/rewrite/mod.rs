@@ -2,6 +2,8 @@
 
 mod command;
 mod instruction;
+mod pair;
 
 pub use command::{append_command, drop_command, drop_word, insert_word_after, joiner_at_end};
 pub use instruction::{drop_instruction, insert_line_above, replace_with};
+pub use pair::as_key_value;

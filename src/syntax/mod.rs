@@ -4,6 +4,7 @@
 
 pub mod directive;
 pub mod dump;
+pub mod expand;
 pub mod heredoc;
 pub mod image;
 pub mod instruction;
