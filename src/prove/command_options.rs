@@ -118,26 +118,28 @@ fn prints_to_the_log_of_gnu_wget(model: &Model<'_, '_>, change: &Changed<'_, '_>
         return Err(Refusal::new("what wget prints does not go to the log"));
     }
     let text = model.text_up_to(change.index);
-    if text.replace("/usr/bin/wget http", "").contains("bin/wget") || defines_wget(&text) {
+    if ["bin/wget", "wget()", "wget ()", "alias wget", "function wget", "wget2"].iter().any(|part| text.contains(part))
+    {
         return Err(Refusal::new("another program may have taken the place of wget"));
     }
-    let base = model.base_image(change.index);
-    if base.is_some_and(|base| base.wget == Wget::Gnu) {
+    if no_other_wget_there(model, change.index, &text) {
         return Ok(());
     }
     match model.installed_before(change.index, change.simple.range, "wget") {
         Some(Family::Debian | Family::Alpine) => Ok(()),
-        // Fedora's wget is Wget2 now, which knows no `dot`.
-        Some(Family::RedHat)
-            if base.is_some_and(|base| base.distribution == Distribution::RedHat)
-                && !model.image_below(change.index).is_some_and(|image| image.contains("fedora")) =>
-        {
-            Ok(())
-        }
         _ => Err(Refusal::new("it is not sure that wget is GNU wget here")),
     }
 }
 
-fn defines_wget(text: &str) -> bool {
-    ["wget()", "wget ()", "alias", "function wget", "wget2"].iter().any(|part| text.contains(part))
+/// Whether the image below brings GNU wget, or none and a package manager that knows no other wget.
+fn no_other_wget_there(model: &Model<'_, '_>, index: usize, text: &str) -> bool {
+    let Some(base) = model.base_image(index) else { return false };
+    // Fedora's wget is Wget2 now, which knows no `dot`.
+    let fedora = model.image_below(index).is_some_and(|image| image.contains("fedora"));
+    let distribution = match base.distribution {
+        Distribution::Debian => true,
+        Distribution::RedHat => !fedora,
+        Distribution::Alpine | Distribution::Busybox | Distribution::Suse | Distribution::Arch => false,
+    };
+    base.wget == Wget::Gnu || base.wget == Wget::Unknown && distribution && !text.contains("busybox")
 }

@@ -7,16 +7,16 @@ use crate::model::Model;
 use super::options::{Lacking, Verdict, add_options};
 
 /// Adds `-y` to all commands of these programs that may ask and are not told what to answer.
-pub fn assume_yes(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals, programs: &[&str], setting: &str) {
+pub fn assume_yes(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals, programs: &[&str], setting: Option<&str>) {
     let model = subject.model;
     add_options(model, proposals, Addition::Assent, |command| {
         if programs.contains(&command.program()) { verdict(model, command, setting) } else { Verdict::Silent }
     });
 }
 
-fn verdict(model: &Model<'_, '_>, command: &Lacking<'_, '_>, setting: &str) -> Verdict {
+fn verdict(model: &Model<'_, '_>, command: &Lacking<'_, '_>, setting: Option<&str>) -> Verdict {
     let text = model.text_up_to(command.index);
-    if configured(&text, setting) || variable_answers(command, &text) {
+    if setting.is_some_and(|setting| configured(&text, setting)) || variable_answers(command, &text) {
         return Verdict::Silent;
     }
     let name = command.name();

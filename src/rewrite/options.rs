@@ -133,8 +133,14 @@ fn join(whole: &mut Fix, part: Fix) {
             whole.title = format!("{} and {name}", whole.title.replace(" and ", ", "));
         }
     }
-    if !whole.reason.contains(&part.reason) {
-        whole.reason = format!("{}; {}", whole.reason, part.reason);
+    for clause in part.reason.split("; ") {
+        let news = match clause.split_once(": ") {
+            Some((head, tail)) if whole.reason.contains(head) => tail,
+            _ => clause,
+        };
+        if !whole.reason.contains(news) {
+            whole.reason = format!("{}; {news}", whole.reason);
+        }
     }
     whole.edits.extend(part.edits.iter().cloned());
     whole.alternatives.push(part);

@@ -16,5 +16,5 @@ pub static TRANSFORM: Transform = Transform {
 };
 
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
-    rewrite::assume_yes(subject, proposals, &["dnf", "microdnf", "tdnf"], "assumeyes");
+    rewrite::assume_yes(subject, proposals, &["dnf", "microdnf", "tdnf"], Some("assumeyes"));
 }

@@ -28,7 +28,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         match gnu_by(model, command) {
             Ok(by) => Verdict::Add(
                 Safety::Safe,
-                format!("its progress fills the build's log with thousands of lines; {by}, which knows the option"),
+                format!("its progress fills the build's log with thousands of lines; {by}, which can print fewer"),
             ),
             Err(reason) => Verdict::Leave(format!("`wget` prints its progress in full: {reason}")),
         }
@@ -38,30 +38,29 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 /// What makes sure that wget is GNU wget.
 fn gnu_by(model: &Model<'_, '_>, command: &Lacking<'_, '_>) -> Result<&'static str, &'static str> {
     let text = model.text_up_to(command.index);
-    let replaced = ["bin/wget", "wget()", "wget ()", "alias", "function wget", "wget2"];
-    if replaced.iter().any(|part| text.replace("/usr/bin/wget http", "").contains(part)) {
+    let replaced = ["bin/wget", "wget()", "wget ()", "alias wget", "function wget", "wget2"];
+    if replaced.iter().any(|part| text.contains(part)) {
         return Err("another program may have taken the place of wget");
     }
     let base = model.base_image(command.index);
-    if base.is_some_and(|base| base.wget == Wget::Gnu) {
-        return Ok("the base image brings GNU wget");
+    let fedora = model.image_below(command.index).is_some_and(|image| image.contains("fedora"));
+    if let Some(base) = base {
+        match base.distribution {
+            _ if base.wget == Wget::Gnu => return Ok("the base image brings GNU wget"),
+            _ if text.contains("busybox") => {}
+            Distribution::Debian => return Ok("the wget of Debian and Ubuntu is GNU wget"),
+            Distribution::RedHat if !fedora => return Ok("the wget of this distribution is GNU wget"),
+            _ => {}
+        }
     }
     match model.installed_before(command.index, command.simple.range, "wget") {
         Some(Family::Debian) => Ok("apt installs GNU wget before"),
         Some(Family::Alpine) => Ok("apk installs GNU wget before"),
-        Some(Family::RedHat) => {
-            let fedora = model.image_below(command.index).is_some_and(|image| image.contains("fedora"));
-            if fedora {
-                Err("the wget of Fedora is Wget2, which does not know `--progress=dot`")
-            } else if base.is_some_and(|base| base.distribution == Distribution::RedHat) {
-                Ok("the distribution's wget is GNU wget")
-            } else {
-                Err("the base image may be Fedora, whose wget does not know `--progress=dot`")
-            }
-        }
-        _ if base.is_some_and(|base| base.wget == Wget::Busybox) => {
+        Some(_) if fedora => Err("the wget of Fedora is Wget2, which does not know `--progress=dot`"),
+        Some(_) => Err("the base image may be Fedora, whose wget does not know `--progress=dot`"),
+        None if base.is_some_and(|base| base.wget == Wget::Busybox) => {
             Err("it may be busybox's, which does not know `--progress`")
         }
-        _ => Err("it is not known whether it is GNU wget: neither the base image nor an install before says so"),
+        None => Err("it is not known to be GNU wget: neither the base image nor an install before says so"),
     }
 }

@@ -16,5 +16,5 @@ pub static TRANSFORM: Transform = Transform {
 };
 
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
-    rewrite::assume_yes(subject, proposals, &["zypper"], "zypp_noninteractive");
+    rewrite::assume_yes(subject, proposals, &["zypper"], None);
 }

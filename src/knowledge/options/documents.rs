@@ -11,8 +11,11 @@ pub(super) fn place(words: &[Option<&str>]) -> Option<usize> {
     if name != "gem" || !matches!(verb, "install" | "update") {
         return None;
     }
-    let decides =
-        |word: &str| matches!(word, "-N" | "--system" | "--config-file") || word.contains("document") || is_part(word);
+    // `-N` stands with other letters too.
+    let short = |word: &str| word.starts_with('-') && !word.starts_with("--") && word.contains('N');
+    let decides = |word: &str| {
+        matches!(word, "--system" | "--config-file") || short(word) || word.contains("document") || is_part(word)
+    };
     (!words.iter().flatten().any(|word| decides(word))).then_some(at + 1)
 }
 

@@ -151,6 +151,7 @@ mod tests {
             ("sudo gem install x -- --a", Some("sudo gem install --no-document x -- --a")),
             ("gem install x --no-ri --no-rdoc", None),
             ("gem install -N x", None),
+            ("gem install x -NV", None),
             ("gem install $O x", Some("gem install --no-document $O x")),
             ("gem update", Some("gem update --no-document")),
             ("gem update --system", None),
