@@ -1,6 +1,7 @@
 //! Options that commands lack.
 
 use crate::edit::{Edit, Fix, Proposals, Safety};
+use crate::knowledge::invocation;
 use crate::knowledge::options::{self, Addition};
 use crate::model::Model;
 use crate::prove::Claim;
@@ -27,16 +28,19 @@ pub struct Lacking<'m, 's> {
 }
 
 impl<'m> Lacking<'m, '_> {
-    /// The command from its program to the word behind which the option goes, options left out:
-    /// `apt-get install`.
+    /// The command's program and verb: `apt-get install`.
     #[must_use]
     pub fn name(&self) -> String {
         let words = self.simple.literals();
-        let (start, program) = options::program(&words).unwrap_or((0, "the command"));
-        let verb = words[(start + 1).min(words.len())..=self.at.max(start)].iter().flatten();
-        let verb: Vec<&str> = verb.copied().filter(|word| !word.starts_with('-')).collect();
-        // Values of options stand before the verb.
-        [&[program], &verb[verb.len().saturating_sub(2)..]].concat().join(" ")
+        let verb = invocation(&words).map(|found| found.verb_word);
+        let last = words[self.at].filter(|word| !word.starts_with('-') && *word != self.program());
+        let mut name = vec![self.program()];
+        name.extend(verb.as_deref());
+        // A verb of two words, and that of a program which is no package manager of the tables.
+        name.extend(
+            last.filter(|word| verb.as_deref() != Some(*word)).filter(|_| self.addition != Addition::DotProgress),
+        );
+        name.join(" ")
     }
 
     /// The name of its program.
