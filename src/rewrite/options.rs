@@ -32,14 +32,13 @@ impl<'m> Lacking<'m, '_> {
     #[must_use]
     pub fn name(&self) -> String {
         let words = self.simple.literals();
+        let (start, program) = options::program(&words).unwrap_or((self.at, ""));
         let verb = invocation(&words).map(|found| found.verb_word);
-        let last = words[self.at].filter(|word| !word.starts_with('-') && *word != self.program());
-        let mut name = vec![self.program()];
+        let mut name = vec![program];
         name.extend(verb.as_deref());
-        // A verb of two words, and that of a program which is no package manager of the tables.
-        name.extend(
-            last.filter(|word| verb.as_deref() != Some(*word)).filter(|_| self.addition != Addition::DotProgress),
-        );
+        // The second word of a verb, and the verb of what is no package manager of the tables.
+        let last = words[self.at].filter(|word| self.at > start && !word.starts_with('-'));
+        name.extend(last.filter(|word| verb.as_deref() != Some(*word)));
         name.join(" ")
     }
 

@@ -101,7 +101,6 @@ fn holds(outer: TextRange, inner: TextRange) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::model::Model;
     use crate::syntax;
 

@@ -1,7 +1,7 @@
 //! useradd with a high number leaves the logs of logins alone.
 
 use crate::edit::{Offers, Proposals, Safety, Subject, Transform};
-use crate::knowledge::options::{self, Addition};
+use crate::knowledge::options::{self, Addition, Uid};
 use crate::rewrite::{self, Verdict};
 
 /// The transform.
@@ -19,7 +19,9 @@ pub static TRANSFORM: Transform = Transform {
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     rewrite::add_options(subject.model, proposals, Addition::NoLogInit, |command| {
         let number = match options::uid(&command.simple.literals()) {
-            Some(Some(uid)) => format!("`useradd` makes /var/log/lastlog and faillog as long as its number {uid} asks"),
+            Uid::Written(uid) => {
+                format!("`useradd` makes /var/log/lastlog and faillog as long as its number {uid} asks")
+            }
             _ => {
                 "the number is not written out, and with a high one `useradd` makes /var/log/lastlog and faillog very \
                   long"

@@ -36,23 +36,44 @@ pub(super) fn place(words: &[Option<&str>]) -> Option<usize> {
         return None;
     }
     let options = Options::of(words, at + 1);
-    let high = match options.uid? {
-        Some(uid) => uid.trim_start_matches('0').len() >= HIGH && uid.bytes().all(|byte| byte.is_ascii_digit()),
-        None => true,
+    let high = match options.uid {
+        Uid::Next => false,
+        Uid::Written(uid) => uid.trim_start_matches('0').len() >= HIGH && uid.bytes().all(|byte| byte.is_ascii_digit()),
+        Uid::Outside => true,
     };
     (high && !options.no_log_init).then_some(at)
 }
 
-/// The number that a useradd is given: `None` where it has none, `Some(None)` where it is not written out.
+/// The number that a user gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Uid<'w> {
+    /// The next one that is free.
+    #[default]
+    Next,
+    /// This one.
+    Written(&'w str),
+    /// One that is not written out.
+    Outside,
+}
+
+impl<'w> From<Option<&'w str>> for Uid<'w> {
+    fn from(value: Option<&'w str>) -> Self {
+        value.map_or(Self::Outside, Self::Written)
+    }
+}
+
+/// The number that a useradd asks for.
 #[must_use]
-pub fn uid<'w>(words: &[Option<&'w str>]) -> Option<Option<&'w str>> {
-    let (at, name) = program(words)?;
-    if name == "useradd" { Options::of(words, at + 1).uid } else { None }
+pub fn uid<'w>(words: &[Option<&'w str>]) -> Uid<'w> {
+    match program(words) {
+        Some((at, "useradd")) => Options::of(words, at + 1).uid,
+        _ => Uid::Next,
+    }
 }
 
 #[derive(Default)]
 struct Options<'w> {
-    uid: Option<Option<&'w str>>,
+    uid: Uid<'w>,
     no_log_init: bool,
 }
 
@@ -70,15 +91,14 @@ impl<'w> Options<'w> {
                 if !LONG_VALUED.contains(&name) {
                     continue;
                 }
-                let value = match value {
-                    Some(value) => Some(value),
-                    None => {
-                        at += 1;
-                        words.get(at - 1).copied().flatten()
-                    }
+                let value = if value.is_some() {
+                    value
+                } else {
+                    at += 1;
+                    words.get(at - 1).copied().flatten()
                 };
                 if name == "uid" {
-                    found.uid = Some(value);
+                    found.uid = value.into();
                 }
             } else if let Some(letters) = word.strip_prefix('-') {
                 for (place, letter) in letters.char_indices() {
@@ -94,7 +114,7 @@ impl<'w> Options<'w> {
                         Some(attached)
                     };
                     if letter == 'u' {
-                        found.uid = Some(value);
+                        found.uid = value.into();
                     }
                     break;
                 }

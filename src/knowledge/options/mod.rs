@@ -8,7 +8,7 @@ mod documents;
 mod progress;
 pub mod recommends;
 
-pub use accounts::uid;
+pub use accounts::{Uid, uid};
 pub use assent::fails_without_answer;
 pub use documents::{brings_gemrc, knows_no_document};
 

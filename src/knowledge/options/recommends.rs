@@ -76,8 +76,8 @@ pub(super) fn place(words: &[Option<&str>]) -> Option<usize> {
         return None;
     }
     // `install -y --no-install-recommends x` is how people write it.
-    let plain = |word: &&Option<&str>| word.is_some_and(is_assent_or_quiet);
-    Some(verb + words[verb + 1..].iter().take_while(plain).count())
+    let more = words[verb + 1..].iter().map_while(|word| word.filter(|word| is_assent_or_quiet(word)));
+    Some(verb + more.count())
 }
 
 fn is_assent_or_quiet(word: &str) -> bool {
