@@ -70,7 +70,14 @@ impl Model<'_, '_> {
                     break;
                 }
                 let words = simple.literals();
-                let Some(invocation) = knowledge::invocation(&words) else { continue };
+                let Some(invocation) = knowledge::invocation(&words) else {
+                    // `$(apk del …)`, `sh -c 'apk del …'`, `apk $OPTIONS del …`
+                    let text = script.str(simple.range);
+                    if text.contains("apk") && text.contains("del") {
+                        found = found.filter(|family| *family != Family::Alpine);
+                    }
+                    continue;
+                };
                 if invocation.verb_word == "del" {
                     found = found.filter(|family| *family != Family::Alpine);
                 }
