@@ -2,12 +2,18 @@
 
 #[path = "absolute-workdir/mod.rs"]
 pub mod absolute_workdir;
+#[path = "apt-assume-yes/mod.rs"]
+pub mod apt_assume_yes;
 #[path = "apt-clean-lists/mod.rs"]
 pub mod apt_clean_lists;
+#[path = "apt-no-install-recommends/mod.rs"]
+pub mod apt_no_install_recommends;
 #[path = "apt-update-with-install/mod.rs"]
 pub mod apt_update_with_install;
 #[path = "copy-manifests-first/mod.rs"]
 pub mod copy_manifests_first;
+#[path = "dnf-assume-yes/mod.rs"]
+pub mod dnf_assume_yes;
 #[path = "env-key-value/mod.rs"]
 pub mod env_key_value;
 #[path = "exec-form/mod.rs"]
@@ -16,6 +22,8 @@ pub mod exec_form;
 pub mod expose_protocol_casing;
 #[path = "from-as-casing/mod.rs"]
 pub mod from_as_casing;
+#[path = "gem-no-document/mod.rs"]
+pub mod gem_no_document;
 #[path = "json-form-quotes/mod.rs"]
 pub mod json_form_quotes;
 #[path = "keyword-casing/mod.rs"]
@@ -34,6 +42,14 @@ pub mod no_empty_continuation;
 pub mod sort_packages;
 #[path = "stage-name-casing/mod.rs"]
 pub mod stage_name_casing;
+#[path = "useradd-no-log-init/mod.rs"]
+pub mod useradd_no_log_init;
+#[path = "wget-quiet-progress/mod.rs"]
+pub mod wget_quiet_progress;
+#[path = "yum-assume-yes/mod.rs"]
+pub mod yum_assume_yes;
+#[path = "zypper-assume-yes/mod.rs"]
+pub mod zypper_assume_yes;
 
 use crate::edit::Transform;
 
@@ -42,6 +58,14 @@ pub static ALL: &[&Transform] = &[
     &apt_update_with_install::TRANSFORM,
     &merge_runs::TRANSFORM,
     &copy_manifests_first::TRANSFORM,
+    &apt_assume_yes::TRANSFORM,
+    &dnf_assume_yes::TRANSFORM,
+    &yum_assume_yes::TRANSFORM,
+    &zypper_assume_yes::TRANSFORM,
+    &apt_no_install_recommends::TRANSFORM,
+    &gem_no_document::TRANSFORM,
+    &useradd_no_log_init::TRANSFORM,
+    &wget_quiet_progress::TRANSFORM,
     &apt_clean_lists::TRANSFORM,
     &sort_packages::TRANSFORM,
     &exec_form::TRANSFORM,

@@ -154,6 +154,9 @@ const OTHER_SYSTEMS: &[&str] = &[
     "onbuild",
 ];
 
+/// Parts of a tag that name Debian or a version that was always on it.
+const ON_DEBIAN_FOR_SURE: &[&str] = &["slim", "stretch", "buster", "bullseye", "bookworm"];
+
 /// What is known of the image of this name, its tag included; a name with a variable in it is not known.
 #[must_use]
 pub fn base_image(reference: &str) -> Option<BaseImage> {
@@ -186,6 +189,11 @@ pub fn base_image(reference: &str) -> Option<BaseImage> {
     if NOT_ALWAYS_DEBIAN.contains(&name) || OTHER_SYSTEMS.iter().any(|system| tag.contains(system)) {
         return None;
     }
+    // From version 12 on the plain tags of openjdk are on Oracle Linux.
+    let old = ["8", "11", "7"].iter().any(|version| tag.split('-').next() == Some(version));
+    if name == "openjdk" && !old && !ON_DEBIAN_FOR_SURE.iter().any(|part| tag.contains(part)) {
+        return None;
+    }
     let full = *buildpack && !tag.contains("slim") && !tag.contains("jre") && !tag.contains("otp");
     let wget = if full { Wget::Gnu } else { Wget::Unknown };
     Some(BaseImage { distribution: Distribution::Debian, wget, bare: name == "buildpack-deps" })
@@ -204,6 +212,9 @@ mod tests {
         assert_eq!(distribution("localhost:5000/debian"), None);
         assert_eq!(distribution("python:windowsservercore"), None);
         assert_eq!(distribution("node:$V"), None);
+        assert_eq!(distribution("openjdk:17"), None);
+        assert_eq!(distribution("openjdk:17-slim"), Some(Distribution::Debian));
+        assert_eq!(distribution("openjdk:8-jdk"), Some(Distribution::Debian));
         assert_eq!(distribution("me/python"), None);
     }
 

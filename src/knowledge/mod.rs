@@ -6,6 +6,7 @@ pub mod bases;
 pub mod commands;
 pub mod ecosystems;
 pub mod managers;
+pub mod options;
 pub mod programs;
 
 pub use managers::{Family, Invocation, Manager, Verb, invocation};

@@ -3,6 +3,7 @@
 //! Source: `frontend/dockerfile/dockerfile2llb/convert.go`.
 
 pub mod copy;
+mod earlier;
 mod sources;
 mod stage;
 mod state;

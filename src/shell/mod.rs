@@ -7,11 +7,13 @@ mod convert;
 mod failure;
 mod interpreter;
 mod literal;
+mod place;
 mod source;
 mod tree;
 
 pub use interpreter::Interpreter;
 pub use literal::{Quoting, literal, quoting};
+pub use place::Place;
 pub use source::{ScriptSource, body_of};
 pub use tree::{
     Assignment, Chain, ChainLink, Command, Compound, CompoundKind, Joiner, Link, List, ListItem, Pipeline, Redirect,

@@ -1,0 +1,149 @@
+//! What stands around a command: who gives its input, reads its messages, and handles its failure.
+
+use crate::syntax::TextRange;
+
+use super::tree::{Command, CompoundKind, Joiner, List, Redirect, Simple};
+use super::{Interpreter, Script};
+
+/// What stands around a command of a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a finding of its own about one place")]
+pub struct Place {
+    /// Whether a pipe, a file or a heredoc is its standard input.
+    pub input_given: bool,
+    /// Whether its messages (standard error) go anywhere else than to the log.
+    pub messages_taken: bool,
+    /// Whether `||`, `!`, or a branch, loop or function decides on what follows from its failure.
+    pub failure_handled: bool,
+}
+
+impl Script<'_> {
+    /// What stands around `simple`; `None` where it is no command of this script.
+    #[must_use]
+    pub fn place_of(&self, simple: &Simple) -> Option<Place> {
+        let mut place = self.place_in(&self.list, simple, Place::default())?;
+        // `exec <file` and `exec 2>file` hold for all that follows.
+        let redirected_shell =
+            self.simple_commands().iter().any(|other| other.name() == Some("exec") && !other.redirects.is_empty());
+        place.input_given |= redirected_shell;
+        place.messages_taken |= redirected_shell;
+        Some(place)
+    }
+
+    fn place_in(&self, list: &List, simple: &Simple, outer: Place) -> Option<Place> {
+        for item in &list.items {
+            for (at, link) in item.chain.links.iter().enumerate() {
+                let or_follows =
+                    item.chain.links[at + 1..].iter().any(|later| later.joiner.is_some_and(|it| it.kind == Joiner::Or));
+                for (position, command) in link.pipeline.commands.iter().enumerate() {
+                    let mut here = outer;
+                    here.failure_handled |= link.pipeline.negated || or_follows;
+                    here.input_given |= position > 0;
+                    // `a |& b`: which of the pipes it is does not matter.
+                    here.messages_taken |= self.bash && self.str(link.range).contains("|&");
+                    match command {
+                        Command::Simple(other) if other.range == simple.range => {
+                            return Some(self.with_redirects(here, &other.redirects));
+                        }
+                        Command::Simple(_) => {}
+                        Command::Compound(compound) => {
+                            here.input_given |= compound.redirected;
+                            here.messages_taken |= compound.redirected;
+                            here.failure_handled |=
+                                !matches!(compound.kind, CompoundKind::Subshell | CompoundKind::Braces);
+                            let found = compound.lists.iter().find_map(|list| self.place_in(list, simple, here));
+                            if found.is_some() {
+                                return found;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn with_redirects(&self, mut place: Place, redirects: &[Redirect]) -> Place {
+        for redirect in redirects {
+            let text = self.str(redirect.range);
+            place.input_given |= redirect.heredoc || text.trim_start_matches('0').starts_with('<');
+            // `>&2` and `1>&2` only send output to where the messages go.
+            let of_output = text.starts_with('>') && !text.starts_with(">&") || text.starts_with("1>");
+            place.messages_taken |= !of_output && !text.starts_with('<') && text != ">&2";
+        }
+        place
+    }
+
+    /// Whether a command of this range is all that stands before another one that its `&&` leads to.
+    #[must_use]
+    pub fn leads_to(&self, first: &Simple, second: TextRange) -> bool {
+        self.list.items.iter().any(|item| {
+            let links = &item.chain.links;
+            let Some(from) = links.iter().position(|link| link.pipeline.simple() == Some(first)) else { return false };
+            let Some(to) = links.iter().position(|link| holds(link.range, second)) else { return false };
+            let and = |at: usize| links[at].joiner.is_some_and(|joiner| joiner.kind == Joiner::And);
+            from < to && (from + 1..=to).all(and)
+        })
+    }
+
+    /// The shell that runs this script, where `in_force` runs the shell form: a heredoc may name its own.
+    #[must_use]
+    pub fn run_by(&self, in_force: &Interpreter) -> Interpreter {
+        let own = self.in_heredoc && self.text.text().starts_with(b"#!");
+        // What its `#!` line adds is not counted on.
+        if own { Interpreter::default_linux() } else { in_force.clone() }
+    }
+}
+
+fn holds(outer: TextRange, inner: TextRange) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Model;
+    use crate::syntax;
+
+    /// The place of the command `x`, as letters: input, messages, failure.
+    fn place(run: &str) -> String {
+        let source = format!("FROM a\nSHELL [\"bash\", \"-c\"]\nRUN {run}\n");
+        let file = syntax::parse(source.as_bytes()).expect("a Dockerfile");
+        let model = Model::of(&file);
+        let script = model.script(2).expect("a script");
+        let simple = script.simple_commands().into_iter().find(|simple| simple.name() == Some("x")).expect("an x");
+        let place = script.place_of(simple).expect("a place");
+        let letters = [(place.input_given, 'i'), (place.messages_taken, 'm'), (place.failure_handled, 'f')];
+        letters.iter().filter(|(holds, _)| *holds).map(|(_, letter)| letter).collect()
+    }
+
+    #[test]
+    fn places_are_told_apart() {
+        for (run, expected) in [
+            ("x", ""),
+            ("a; x && b", ""),
+            ("x | b", ""),
+            ("x > f", ""),
+            ("x >&2", ""),
+            ("a | x", "i"),
+            ("x < f", "i"),
+            ("x <<< f", "i"),
+            ("a | (x; b)", "i"),
+            ("x 2>f", "m"),
+            ("x > f 2>&1 | b", "m"),
+            ("x &> f", "m"),
+            ("x >& f", "m"),
+            ("x |& b", "m"),
+            ("{ x; } 2>f", "im"),
+            ("exec 2>f; x", "im"),
+            ("x || b", "f"),
+            ("a && x && b || c", "f"),
+            ("! x", "f"),
+            ("if x; then b; fi", "f"),
+            ("for i in a; do x; done", "f"),
+            ("(x) || b", "f"),
+            ("while read a; do x; done < f", "imf"),
+        ] {
+            assert_eq!(place(run), expected, "{run}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! apt-get commands that would ask are given `-y`.
+
+use crate::edit::{Offers, Proposals, Subject, Transform};
+use crate::rewrite;
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    id: "apt-assume-yes",
+    summary: "add `-y` to apt-get commands that would ask",
+    offers: Offers::SafeOrUnsafe,
+    codes: &["DL3014"],
+    readme: include_str!("README.md"),
+    options: &[],
+    opt_in: false,
+    propose,
+};
+
+fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
+    rewrite::assume_yes(subject, proposals, &["apt-get", "apt"], Some("get::assume-yes"));
+}

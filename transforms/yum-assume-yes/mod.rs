@@ -1,0 +1,20 @@
+//! yum commands that would ask are given `-y`.
+
+use crate::edit::{Offers, Proposals, Subject, Transform};
+use crate::rewrite;
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    id: "yum-assume-yes",
+    summary: "add `-y` to yum commands that would ask",
+    offers: Offers::SafeOrUnsafe,
+    codes: &["DL3030"],
+    readme: include_str!("README.md"),
+    options: &[],
+    opt_in: false,
+    propose,
+};
+
+fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
+    rewrite::assume_yes(subject, proposals, &["yum"], Some("assumeyes"));
+}
