@@ -1,7 +1,9 @@
 //! Edits that several transforms make, written in the file's own style.
 
+mod after_copy;
 mod command;
 mod instruction;
 
+pub use after_copy::CopyThenCommand;
 pub use command::{append_command, drop_command, drop_word, insert_word_after, joiner_at_end};
 pub use instruction::{drop_instruction, insert_line_above, replace_with};
