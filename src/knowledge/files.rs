@@ -104,7 +104,6 @@ const PLAIN: &[&str] = &[
     "erb",
     "ex",
     "exe",
-    "expect",
     "exs",
     "fish",
     "fsproj",
@@ -117,16 +116,12 @@ const PLAIN: &[&str] = &[
     "hpp",
     "htm",
     "html",
-    "hujson",
     "ini",
     "init",
     "ipynb",
-    "iscsi",
     "j2",
-    "jam",
     "jar",
     "java",
-    "jinfo",
     "jinja",
     "jpg",
     "js",
@@ -169,30 +164,24 @@ const PLAIN: &[&str] = &[
     "r",
     "rake",
     "rb",
-    "reg",
     "repo",
     "rpm",
     "rs",
     "rst",
-    "sample",
     "sbt",
     "scala",
     "scss",
-    "secret",
     "service",
     "sh",
     "sln",
     "so",
-    "socket",
     "sql",
     "sum",
     "svg",
     "swift",
-    "target",
     "tcl",
     "template",
     "tf",
-    "timer",
     "tmpl",
     "toml",
     "tpl",
@@ -202,7 +191,6 @@ const PLAIN: &[&str] = &[
     "txt",
     "vcl",
     "vim",
-    "vol",
     "vue",
     "war",
     "whl",
@@ -446,10 +434,12 @@ const MANIFEST_PATTERNS: &[&str] = &[
 #[must_use]
 pub fn is_manifest_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let requirements = name.starts_with("requirements") && name.ends_with(".txt") && !name.contains('*');
+    let between = |head: &str, tail: &str| {
+        name.strip_prefix(head).is_some_and(|rest| rest.strip_suffix(tail).is_some()) && !name.contains('*')
+    };
     let ends = [".csproj", ".fsproj", ".vbproj", ".sln", ".gemspec", ".cabal"];
-    requirements
-        || name.starts_with("tsconfig") && name.ends_with(".json")
+    between("requirements", ".txt")
+        || between("tsconfig", ".json")
         || MANIFESTS.contains(&name.as_str())
         || MANIFEST_PATTERNS.contains(&name.as_str())
         || !name.contains(['*', '?', '[']) && ends.iter().any(|end| name.ends_with(end))

@@ -109,7 +109,7 @@ fn is_address(source: &str) -> bool {
     let name = source.split(['#', '?']).next().unwrap_or(source);
     source.contains("://")
         || source.starts_with("github.com/")
-        || name.trim_end_matches('/').ends_with(".git")
+        || name.trim_end_matches('/').strip_suffix(".git").is_some()
         || source.split_once(':').is_some_and(|(host, _)| host.contains('@') && !host.contains('/'))
 }
 

@@ -38,8 +38,8 @@ fn is_add_of(old: &Token, new: &Token) -> Option<usize> {
     let (Token::Step { index, says, .. }, Token::Step { says: new, .. }) = (old, new) else { return None };
     let mut expected = says.clone();
     match (says.keyword.as_str(), says.value.first().map(String::as_str)) {
-        ("ADD", _) => expected.keyword = "COPY".to_owned(),
-        ("ONBUILD", Some("ONBUILD:ADD")) => expected.value[0] = "ONBUILD:COPY".to_owned(),
+        ("ADD", _) => "COPY".clone_into(&mut expected.keyword),
+        ("ONBUILD", Some("ONBUILD:ADD")) => "ONBUILD:COPY".clone_into(&mut expected.value[0]),
         _ => return None,
     }
     (expected == *new).then_some(index.0)

@@ -77,8 +77,8 @@ fn merged(
     let mut sources = Vec::new();
     let mut taken = 0;
     while sources.len() < whole.sources.len() {
-        let token = old.get(taken).ok_or_else(|| Refusal::new("a source appeared"))?;
-        let part = IntoFolder::of(before, token)?;
+        let next = old.get(taken).ok_or_else(|| Refusal::new("a source appeared"))?;
+        let part = IntoFolder::of(before, next)?;
         if part.flags != whole.flags || part.folder != whole.folder {
             return Err(Refusal::new("the COPY instructions differ in flags or destination"));
         }

@@ -35,10 +35,10 @@ pub fn check(
             continue;
         }
         let (copy, flag) = flagged(&before.model, &after.model, token, &new[j])?;
-        let (taken, words) = taken(&before.model, copy, &old[i + 1..], &new[j + 1..])?;
+        let (passed, words) = taken(&before.model, copy, &old[i + 1..], &new[j + 1..])?;
         stands_for(&before.model, copy, &flag, &words, facts.context)?;
-        i += 1 + taken.old;
-        j += 1 + taken.new;
+        i += 1 + passed.old;
+        j += 1 + passed.new;
     }
     if i == old.len() { Ok(()) } else { Err(Refusal::new("an instruction, a command or a comment is gone")) }
 }
@@ -210,6 +210,8 @@ struct Brought<'m, 'f, 's> {
     files: Vec<String>,
     /// Whether each of them is a file, as far as can be told.
     all_files: bool,
+    /// Where a single file lands if the destination is a folder that is not written as one.
+    in_folder: Option<String>,
     /// The destination as an absolute path.
     destination: String,
 }
@@ -235,14 +237,27 @@ impl<'m, 'f, 's> Brought<'m, 'f, 's> {
             if sources.len() != 1 || documents.len() != 1 || into_folder {
                 return Err(refuse());
             }
-            return Ok(Self { model, copy, files: vec![destination.clone()], all_files: true, destination });
+            let files = vec![destination.clone()];
+            return Ok(Self { model, copy, files, all_files: true, in_folder: None, destination });
         }
         let target = |source: &String| {
             let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
             if into_folder || sources.len() > 1 { join(&destination, name) } else { destination.clone() }
         };
         let all_files = sources.iter().all(|source| is_file(source, &destination, into_folder, from_stage));
-        Ok(Self { model, copy, files: sources.iter().map(target).collect(), all_files, destination })
+        // What the command names in a folder is there: then the destination is one, and the file lies in it.
+        let in_folder = match sources.as_slice() {
+            [only]
+                if !into_folder
+                    && files::is_plain_name(last(only))
+                    && is_file(only, &destination, true, from_stage) =>
+            {
+                Some(join(&destination, last(only)))
+            }
+            _ => None,
+        };
+        let files = sources.iter().map(target).collect();
+        Ok(Self { model, copy, files, all_files, in_folder, destination })
     }
 
     /// The paths are just the files that are copied.
@@ -253,7 +268,8 @@ impl<'m, 'f, 's> Brought<'m, 'f, 's> {
         let mut files = self.files.clone();
         named.sort();
         files.sort();
-        if files == named && plain && self.all_files {
+        let in_folder = self.in_folder.as_ref().is_some_and(|file| named == [file.as_str()]);
+        if plain && (files == named && self.all_files || in_folder) {
             return Ok(());
         }
         Err(Refusal::new("the command names other paths than the files that are copied, or a folder"))
@@ -270,6 +286,10 @@ impl<'m, 'f, 's> Brought<'m, 'f, 's> {
     }
 }
 
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
 /// Whether a source is a file, as far as can be told.
 fn is_file(source: &str, destination: &str, into_folder: bool, context: Option<&Context>) -> bool {
     let path = source.trim_start_matches("./").trim_start_matches('/');
@@ -278,20 +298,19 @@ fn is_file(source: &str, destination: &str, into_folder: bool, context: Option<&
     {
         return !context.is_dir(path);
     }
-    let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-    if source.ends_with('/') || matches!(last(source).as_str(), "" | "." | "..") {
+    if source.ends_with('/') || matches!(last(source), "" | "." | "..") {
         return false;
     }
-    if files::is_plain_name(&last(source)) {
+    if files::is_plain_name(last(source)) {
         return true;
     }
     // Where the folder is named, what the command names in it is the file: a folder's contents would lie there. A
     // folder of the same name may be there all the same.
     if into_folder {
-        return !files::is_standing_folder(&join(destination, &last(source)));
+        return !files::is_standing_folder(&join(destination, last(source)));
     }
     let in_bin = ["bin", "sbin"].iter().any(|bin| destination.split('/').rev().nth(1) == Some(bin));
-    in_bin || files::is_plain_name(&last(destination))
+    in_bin || files::is_plain_name(last(destination))
 }
 
 /// Nothing before the COPY makes or fills the folder, as far as the file tells.

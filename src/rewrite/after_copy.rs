@@ -1,6 +1,7 @@
 //! A COPY and the command that runs right after it, which a flag of the COPY makes superfluous.
 
 use crate::edit::Edit;
+use crate::knowledge::files;
 use crate::model::copy::join;
 use crate::model::{Model, User, copy};
 use crate::shell::{Body, Simple};
@@ -79,6 +80,21 @@ impl<'m> CopyThenCommand<'m> {
     #[must_use]
     pub fn into_folder(&self) -> bool {
         self.destination.ends_with('/') || self.destination.ends_with("/.") || self.destination == "."
+    }
+
+    /// Where a single file lands if the destination is a folder that is not written as one, and the file.
+    #[must_use]
+    pub fn in_unwritten_folder(&self, model: &Model<'_, '_>) -> Option<(String, &String)> {
+        let [source] = self.sources.as_slice() else { return None };
+        let name = source.rsplit('/').next().unwrap_or_default();
+        let unwritten = !self.into_folder() && files::is_plain_name(name);
+        unwritten.then(|| (self.absolute(model, &format!("{}/{name}", self.destination)), source))
+    }
+
+    /// Whether the command is all that its RUN does.
+    #[must_use]
+    pub const fn is_whole_run(&self) -> bool {
+        self.first_of_more.is_none()
     }
 
     /// Gives the COPY a flag and takes the command away, with its RUN where it is the only one.

@@ -146,7 +146,8 @@ fn workdir_below(model: &Model<'_, '_>, index: usize, folder: &str) -> Option<Sp
     let commented = workdir.inner.iter().any(|trivia| trivia.kind == TriviaKind::Comment);
     let right_below = next == index + 1;
     let from = if right_below { end } else { workdir.span.start };
-    (!commented && !(right_below && comment_between)).then(|| Span::new(from, workdir.span.end))
+    let in_the_way = commented || right_below && comment_between;
+    (!in_the_way).then(|| Span::new(from, workdir.span.end))
 }
 
 /// What follows must name its folders, up to the next WORKDIR or the end of a stage that only gives files away.

@@ -46,9 +46,12 @@ fn fix(
     paths: &[&str],
 ) -> Result<Option<Fix>, String> {
     let model = subject.model;
-    let targets: Vec<(String, &String)> = targets(model, found);
     let mut named: Vec<String> = paths.iter().map(|path| found.absolute(model, path)).collect();
     named.sort();
+    let targets: Vec<(String, &String)> = match found.in_unwritten_folder(model) {
+        Some((target, source)) if named == [target.as_str()] => vec![(target, source)],
+        _ => targets(model, found),
+    };
     if !targets.iter().any(|(target, _)| named.contains(target)) {
         return Ok(None);
     }
@@ -74,7 +77,7 @@ fn fix(
     };
     Ok(Some(Fix {
         title: format!("copy with `--chmod={value}`"),
-        reason: format!("`chmod` in a RUN stores the file once more in a layer of its own; unsafe because {doubt}"),
+        reason: format!("{}; unsafe because {doubt}", gain(found)),
         edits,
         safety: Safety::Unsafe,
         claim: Claim::CopyOwnerAndMode,
@@ -151,5 +154,13 @@ fn knows_chmod(model: &Model<'_, '_>) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!("`# syntax={value}` may not know it"))
+    }
+}
+
+fn gain(found: &CopyThenCommand<'_>) -> &'static str {
+    if found.is_whole_run() {
+        "the RUN goes, and with it a layer that holds the file once more"
+    } else {
+        "`chmod` in a RUN stores the file once more"
     }
 }

@@ -64,9 +64,12 @@ fn fix(
         return Err("what COPY brings is root's already".to_owned());
     }
     let value = owner_for_copy(owner)?;
-    let targets = targets(subject, found);
     let mut named = absolute.clone();
     named.sort();
+    let targets = match found.in_unwritten_folder(model) {
+        Some((target, _)) if named == [target.as_str()] => Ok(named.clone()),
+        _ => targets(subject, found),
+    };
     let doubt = match targets {
         Ok(mut files) => {
             files.sort();
@@ -94,7 +97,7 @@ fn fix(
     };
     Ok(Some(Fix {
         title: format!("copy with `--chown={value}`"),
-        reason: format!("`chown` in a RUN stores every file once more in a layer of its own; unsafe because {doubt}"),
+        reason: format!("{}; unsafe because {doubt}", gain(found)),
         edits,
         safety: Safety::Unsafe,
         claim: Claim::CopyOwnerAndMode,
@@ -168,4 +171,12 @@ fn is_there_before(model: &Model<'_, '_>, copy: usize, folder: &str) -> Result<(
         end = stage.map_or(0, |stage| stage.range.end);
     }
     Ok(())
+}
+
+fn gain(found: &CopyThenCommand<'_>) -> &'static str {
+    if found.is_whole_run() {
+        "the RUN goes, and with it a layer that holds the files once more"
+    } else {
+        "`chown` in a RUN stores the files once more"
+    }
 }
