@@ -2,6 +2,8 @@
 
 #[path = "absolute-workdir/mod.rs"]
 pub mod absolute_workdir;
+#[path = "add-to-copy/mod.rs"]
+pub mod add_to_copy;
 #[path = "apt-assume-yes/mod.rs"]
 pub mod apt_assume_yes;
 #[path = "apt-clean-lists/mod.rs"]
@@ -10,6 +12,12 @@ pub mod apt_clean_lists;
 pub mod apt_no_install_recommends;
 #[path = "apt-update-with-install/mod.rs"]
 pub mod apt_update_with_install;
+#[path = "cd-to-workdir/mod.rs"]
+pub mod cd_to_workdir;
+#[path = "copy-chmod/mod.rs"]
+pub mod copy_chmod;
+#[path = "copy-chown/mod.rs"]
+pub mod copy_chown;
 #[path = "copy-manifests-first/mod.rs"]
 pub mod copy_manifests_first;
 #[path = "dnf-assume-yes/mod.rs"]
@@ -32,6 +40,8 @@ pub mod keyword_casing;
 pub mod label_key_value;
 #[path = "maintainer-to-label/mod.rs"]
 pub mod maintainer_to_label;
+#[path = "merge-copies/mod.rs"]
+pub mod merge_copies;
 #[path = "merge-env/mod.rs"]
 pub mod merge_env;
 #[path = "merge-runs/mod.rs"]
@@ -57,7 +67,11 @@ use crate::edit::Transform;
 pub static ALL: &[&Transform] = &[
     &apt_update_with_install::TRANSFORM,
     &merge_runs::TRANSFORM,
+    &merge_copies::TRANSFORM,
+    &copy_chown::TRANSFORM,
+    &copy_chmod::TRANSFORM,
     &copy_manifests_first::TRANSFORM,
+    &cd_to_workdir::TRANSFORM,
     &apt_assume_yes::TRANSFORM,
     &dnf_assume_yes::TRANSFORM,
     &yum_assume_yes::TRANSFORM,
@@ -68,6 +82,7 @@ pub static ALL: &[&Transform] = &[
     &wget_quiet_progress::TRANSFORM,
     &apt_clean_lists::TRANSFORM,
     &sort_packages::TRANSFORM,
+    &add_to_copy::TRANSFORM,
     &exec_form::TRANSFORM,
     &json_form_quotes::TRANSFORM,
     &absolute_workdir::TRANSFORM,

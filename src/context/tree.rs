@@ -60,15 +60,27 @@ impl Context {
     /// The contents of the file `rel`, if the build gets to see it and it has at most 4 MiB.
     #[must_use]
     pub fn read(&self, rel: &str) -> Option<Vec<u8>> {
-        let place = self.resolve(rel, Some(&self.ignore))?;
-        // Opening a pipe would wait for a writer.
-        if !place.metadata.is_file() || self.ignore.is_ignored(&place.rel) {
-            return None;
-        }
+        let place = self.visible_file(rel)?;
         let mut bytes = Vec::new();
         let file = fs::File::open(self.root.join(&place.rel)).ok()?;
         let read = file.take(MAX_READ + 1).read_to_end(&mut bytes).ok()?;
         (read as u64 <= MAX_READ).then_some(bytes)
+    }
+
+    /// The first `len` bytes of the file `rel`, all of it where it is shorter, if the build gets to see it.
+    #[must_use]
+    pub fn head(&self, rel: &str, len: usize) -> Option<Vec<u8>> {
+        let place = self.visible_file(rel)?;
+        let mut bytes = Vec::new();
+        let file = fs::File::open(self.root.join(&place.rel)).ok()?;
+        file.take(len as u64).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
+    /// How many bytes the file `rel` has, if the build gets to see it.
+    #[must_use]
+    pub fn size(&self, rel: &str) -> Option<u64> {
+        Some(self.visible_file(rel)?.metadata.len())
     }
 
     /// What the build gets to see in the folder `rel` (the root is `.`), by name. `None` if there is no
@@ -135,6 +147,12 @@ impl Context {
                 _ => {}
             }
         }
+    }
+
+    /// The file `rel`, if it is one and the build gets to see it: opening a pipe would wait for a writer.
+    fn visible_file(&self, rel: &str) -> Option<Place> {
+        let place = self.resolve(rel, Some(&self.ignore))?;
+        (place.metadata.is_file() && !self.ignore.is_ignored(&place.rel)).then_some(place)
     }
 
     fn is_visible(&self, place: &Place) -> bool {

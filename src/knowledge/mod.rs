@@ -5,6 +5,7 @@
 pub mod bases;
 pub mod commands;
 pub mod ecosystems;
+pub mod files;
 pub mod managers;
 pub mod options;
 pub mod programs;

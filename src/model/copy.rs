@@ -51,15 +51,7 @@ impl Copy {
         if body.flags.iter().any(|flag| !matches!(flag.name(), "chown" | "chmod")) {
             return None;
         }
-        let words: Vec<String> = match &body.args {
-            Args::Words(words) => words
-                .iter()
-                .map(|word| std::str::from_utf8(word.slice(text)).map(str::to_owned))
-                .collect::<Result<_, _>>()
-                .ok()?,
-            Args::Json(strings) => strings.iter().map(|string| string.value.clone()).collect(),
-            _ => return None,
-        };
+        let words = paths(body, text)?;
         let (destination, sources) = words.split_last()?;
         let written_out = |word: &String| !word.contains(['$', '\\', '"', '\'', '`']);
         if sources.is_empty() || !words.iter().all(written_out) {
@@ -189,6 +181,19 @@ impl Copy {
     #[must_use]
     pub fn is_whole_context(&self) -> bool {
         self.sources == [""]
+    }
+}
+
+/// The sources of a COPY or ADD and its destination, the last one, as written; markers of heredocs are among
+/// them.
+#[must_use]
+pub fn paths(body: &Body, text: &[u8]) -> Option<Vec<String>> {
+    match &body.args {
+        Args::Words(words) => {
+            words.iter().map(|word| Some(std::str::from_utf8(word.slice(text)).ok()?.to_owned())).collect()
+        }
+        Args::Json(strings) => Some(strings.iter().map(|string| string.value.clone()).collect()),
+        _ => None,
     }
 }
 

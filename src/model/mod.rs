@@ -2,13 +2,17 @@
 //!
 //! Source: `frontend/dockerfile/dockerfile2llb/convert.go`.
 
+mod added;
 pub mod copy;
 mod earlier;
+mod folder;
 mod sources;
 mod stage;
 mod state;
 
+pub use added::Added;
 pub use copy::Copy;
+pub use folder::StartsWithCd;
 pub use sources::literal_sources;
 pub use stage::{Base, Stage};
 pub use state::{State, User, Workdir};

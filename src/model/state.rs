@@ -96,7 +96,7 @@ fn advance(state: &mut State, instruction: &Instruction<'_>) {
     }
 }
 
-fn moved(from: &Workdir, path: &str) -> Workdir {
+pub(super) fn moved(from: &Workdir, path: &str) -> Workdir {
     let path = path.trim_matches('"').trim_matches('\'');
     if path.contains(['$', '\\', '"', '\'', '`']) {
         return Workdir::Unknown;

@@ -1,11 +1,13 @@
 //! Edits that several transforms make, written in the file's own style.
 
+mod after_copy;
 mod assent;
 mod command;
 mod instruction;
 mod options;
 mod pair;
 
+pub use after_copy::CopyThenCommand;
 pub use assent::assume_yes;
 pub use command::{append_command, drop_command, drop_word, insert_word_after, joiner_at_end};
 pub use instruction::{drop_instruction, insert_line_above, replace_with};
