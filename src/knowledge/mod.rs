@@ -6,5 +6,6 @@ pub mod bases;
 pub mod commands;
 pub mod ecosystems;
 pub mod managers;
+pub mod programs;
 
 pub use managers::{Family, Invocation, Manager, Verb, invocation};

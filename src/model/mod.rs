@@ -4,11 +4,14 @@
 
 pub mod copy;
 mod sources;
+mod spelling;
 mod stage;
 mod state;
+mod targets;
 
 pub use copy::Copy;
 pub use sources::literal_sources;
+pub use spelling::one_slip_apart;
 pub use stage::{Base, Stage};
 pub use state::{State, User, Workdir};
 
