@@ -64,7 +64,7 @@ fn kind(source: &str) -> Kind {
         || address.starts_with("git://")
         || address.starts_with("ssh://")
         || address.starts_with("github.com/")
-        || address.starts_with("http") && address.ends_with(".git");
+        || address.starts_with("http") && address.strip_suffix(".git").is_some();
     if git {
         let reference = fragment.split(':').next().unwrap_or_default();
         let pinned = is_commit(reference)

@@ -79,9 +79,9 @@ fn at_odds(model: &Model<'_, '_>, entrypoint: usize, cmd: usize) -> Option<Strin
     }
     let cmd_in_shell_form = matches!(model.instructions[cmd].body.args, Args::Text(_));
     let hands_on = words.last().is_some_and(|word| word == "--" || word == "exec" || word == "run")
-        || words
-            .iter()
-            .any(|word| word.contains("entrypoint") || word.contains("entry_point") || word.ends_with(".sh"));
+        || words.iter().any(|word| {
+            word.contains("entrypoint") || word.contains("entry_point") || word.strip_suffix(".sh").is_some()
+        });
     let reads = programs::keeps_its_words(program) && !arguments.is_empty() && !hands_on;
     (cmd_in_shell_form && reads).then(|| {
         format!(

@@ -52,7 +52,7 @@ fn wrong(word: &str) -> Option<String> {
             "`{word}` is no port, and the build fails; write one number or range a word, as in `EXPOSE 80 443/udp`"
         ));
     }
-    let numbers = numbers.map(|digits| digits.parse::<u16>());
+    let numbers = numbers.map(str::parse::<u16>);
     let [Ok(first), Ok(last)] = numbers else {
         return Some(format!(
             "`{word}` is beyond 65535, the last port there is, and the build fails; write the port that the program listens on"

@@ -24,6 +24,13 @@ const SECRET: &[&str] =
 /// Parts of a name that tell of no secret. Source: the same.
 const NO_SECRET: &[&str] = &["public", "file", "version"];
 
+/// Names that are known to hold none.
+const KNOWN_HARMLESS: &[&str] = &["apt_key_dont_warn_on_dangerous_usage", "secret_key_base_dummy"];
+
+/// Ends of the names of files, which a secret may lie in but which are none.
+const FILE_ENDS: &[&str] =
+    &[".pub", ".asc", ".gpg", ".pem", ".key", ".crt", ".txt", ".json", ".yml", ".yaml", ".htpasswd"];
+
 /// Ends of such parts: `PGPASSWORD`. hadolint looks for these anywhere in a name.
 const SECRET_END: &[&str] = &["password", "passwd", "apikey", "secret"];
 
@@ -120,6 +127,11 @@ fn is_secret(name: &str) -> bool {
     let of = |list: &[&str]| parts.iter().any(|part| list.contains(part));
     let ends = || parts.iter().any(|part| SECRET_END.iter().any(|end| part.ends_with(end)));
     let about = parts.len() > 1 && parts.last().is_some_and(|last| ABOUT.contains(last));
+    // `Filters__0__Key` of .NET is a field of a setting.
+    let field = name.ends_with("__key");
+    if field || KNOWN_HARMLESS.contains(&name.as_str()) {
+        return false;
+    }
     (of(SECRET) || ends()) && !of(NO_SECRET) && !about
 }
 
@@ -146,5 +158,6 @@ fn is_harmless(name: &str, value: &str) -> bool {
         let mut words = value.split([' ', '\t']).filter(|word| !word.is_empty()).peekable();
         words.peek().is_some() && words.all(is_fingerprint)
     };
-    switch || path || address || public_key && fingerprints()
+    let file = FILE_ENDS.iter().any(|end| lower.ends_with(end));
+    switch || file || path || address || public_key && fingerprints()
 }

@@ -36,7 +36,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             let text = match base_name(name) {
                 // A script that starts the server.
                 _ if name.contains("/init.d/") => continue,
-                "ssh" if mounts_ssh || arguments.iter().any(|word| *word == Some("-V")) => continue,
+                "ssh" if mounts_ssh || arguments.contains(&Some("-V")) => continue,
                 "ssh" => {
                     "`ssh` in a build needs a key in the image or a host that is open to all; take files from a repository, \
                      or use `RUN --mount=type=ssh`"
@@ -88,7 +88,7 @@ fn starts(arguments: &[Option<&str>]) -> bool {
 }
 
 fn stops(arguments: &[Option<&str>]) -> bool {
-    arguments.iter().any(|word| *word == Some("stop"))
+    arguments.contains(&Some("stop"))
 }
 
 /// Whether nothing runs after the command that could use what it started.

@@ -31,7 +31,8 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         let user = line.iter().find_map(|stage| last(model, *stage, Keyword::User));
         match user {
             Some(at) => {
-                if is_root(model, at) && !gives_root_up(model, &line) && !reported.contains(&at) {
+                let by_root = is_root(model, at) && !gives_root_up(model, &line);
+                if by_root && !reported.contains(&at) {
                     reported.push(at);
                     proposals.leave(
                         argument(model, at),
@@ -73,7 +74,11 @@ fn no_user(model: &Model<'_, '_>, line: &[usize], context: Option<&Context>, pro
     if !bare || !serves || model.states[at].user != User::Inherited || gives_root_up(model, line) {
         return;
     }
-    let words = started(model, at);
+    // CMD goes on where the ENTRYPOINT ends: `ENTRYPOINT ["tini", "--"]`.
+    let mut words = started(model, at);
+    if model.keyword(at) == Keyword::Entrypoint {
+        words.extend(start(Keyword::Cmd).map(|cmd| started(model, cmd)).unwrap_or_default());
+    }
     let words = &words[programs::wrapper_len(&words)..];
     let Some(program) = words.first() else { return };
     if programs::is_shell(program) && words.len() == 1 || words.iter().any(|word| programs::starts_as_root(word)) {

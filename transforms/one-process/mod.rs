@@ -160,17 +160,13 @@ fn start_of(simple: &Simple, last: bool) -> Start {
     let program = base_name(program);
     let starts = |word: &&str| matches!(*word, "start" | "restart");
     if words[0].contains("/init.d/") {
-        return if arguments.iter().any(|word| starts(&word)) {
-            Start::Background(program.to_owned())
-        } else {
-            Start::Nothing
-        };
+        return if arguments.iter().any(&starts) { Start::Background(program.to_owned()) } else { Start::Nothing };
     }
     match (program, arguments) {
-        ("service" | "invoke-rc.d" | "rc-service", [name, rest @ ..]) if rest.iter().any(|word| starts(&word)) => {
+        ("service" | "invoke-rc.d" | "rc-service", [name, rest @ ..]) if rest.iter().any(&starts) => {
             return Start::Background((*name).to_owned());
         }
-        ("systemctl", [verb, name, ..]) if starts(&verb) => return Start::Background((*name).to_owned()),
+        ("systemctl", [verb, name, ..]) if starts(verb) => return Start::Background((*name).to_owned()),
         ("apachectl" | "apache2ctl", ["start" | "restart", ..]) => return Start::Background(program.to_owned()),
         _ => {}
     }

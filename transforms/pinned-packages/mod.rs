@@ -73,7 +73,10 @@ fn without_version(words: &[Option<&str>], has_sources: bool) -> Option<(&'stati
     // Words after one that is not understood may be its value.
     let clear = |at: &usize| found.unclear.is_none_or(|unclear| *at < unclear || words[unclear].is_none());
     let is_package = |word: &str| match found.manager.family {
-        Family::Npm => !word.starts_with(['.', '/', '~']) && !word.ends_with(".tgz") && !word.ends_with(".tar.gz"),
+        Family::Npm => {
+            let file = [".tgz", ".tar.gz"].iter().any(|end| word.ends_with(end));
+            !file && !word.starts_with(['.', '/', '~'])
+        }
         Family::Pip => !is_local_python(word),
         _ => is_plain_package(word),
     };
@@ -109,7 +112,7 @@ fn has_python_version(word: &str) -> bool {
 
 fn has_npm_version(word: &str) -> bool {
     if word.contains("://") || word.starts_with("git@") || word.starts_with("github:") {
-        return word.contains('#') || word.starts_with("http") && !word.ends_with(".git");
+        return word.contains('#') || word.starts_with("http") && word.strip_suffix(".git").is_none();
     }
     let name = word.strip_prefix('@').unwrap_or(word);
     name.split_once('@').is_some_and(|(_, version)| !matches!(version, "" | "latest" | "next" | "canary" | "*"))
@@ -132,7 +135,7 @@ fn gems(words: &[Option<&str>], start: usize) -> Option<(&'static str, Vec<usize
                 at += 1;
             }
             Some(word) if word.starts_with('-') => {}
-            Some(word) if word.ends_with(".gem") || word.contains(':') || word.contains('/') => {}
+            Some(word) if word.strip_suffix(".gem").is_some() || word.contains(':') || word.contains('/') => {}
             Some(_) => unpinned.push(at),
         }
         at += 1;
