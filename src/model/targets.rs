@@ -45,7 +45,7 @@ impl Model<'_, '_> {
         found
     }
 
-    /// The stage that `--from=NAME` means: names go before numbers, and of several of the same name the last counts.
+    /// The stage that `--from=NAME` means: a name or a number from 0; of several of the same name the last
     #[must_use]
     pub fn stage_named(&self, name: &str) -> Option<usize> {
         let lower = name.to_lowercase();
