@@ -53,19 +53,23 @@ impl Model<'_, '_> {
         by_name.or_else(|| name.parse().ok().filter(|number| *number < self.stages.len()))
     }
 
-    /// Whether no other stage builds on stage `index` or takes files from it, so that it is an image of its own.
+    /// The stages that no other one builds on or takes files from, so that each is an image of its own.
     #[must_use]
-    pub fn is_target(&self, index: usize) -> bool {
-        if index + 1 == self.stages.len() {
-            return true;
+    pub fn targets(&self) -> Vec<usize> {
+        let mut used = vec![false; self.stages.len()];
+        for stage in self.stages.iter().filter_map(|stage| stage.base.stage()) {
+            used[stage] = true;
         }
-        let built_on = self.stages.iter().any(|stage| stage.base.stage() == Some(index));
-        let read = || {
-            (0..self.instructions.len())
-                .flat_map(|at| self.takes_from(at))
-                .any(|(_, name)| self.stage_named(&name) == Some(index))
-        };
-        !built_on && !read()
+        for index in 0..self.instructions.len() {
+            for stage in self.takes_from(index).iter().filter_map(|(_, name)| self.stage_named(name)) {
+                used[stage] = true;
+            }
+        }
+        // What is built where no target is named.
+        if let Some(last) = used.last_mut() {
+            *last = false;
+        }
+        (0..self.stages.len()).filter(|stage| !used[*stage]).collect()
     }
 
     /// The stage `index` and those that it is built on, from the last one down.

@@ -3,7 +3,7 @@
 use crate::edit::{Offers, Proposals, Subject, Transform};
 use crate::knowledge::managers::base_name;
 use crate::knowledge::programs;
-use crate::model::Model;
+use crate::model::{Model, Stage};
 use crate::shell::{Body, Interpreter};
 use crate::syntax::{Args, Keyword, Span};
 
@@ -21,9 +21,13 @@ pub static TRANSFORM: Transform = Transform {
 
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
+    // The ENTRYPOINT in force at the end of each stage, be it one of a stage below.
+    let mut in_force: Vec<Option<usize>> = Vec::with_capacity(model.stages.len());
     for stage in &model.stages {
-        let Some(entrypoint) = last_in_line(model, stage.index, Keyword::Entrypoint) else { continue };
-        let Some(cmd) = last(model, stage.index, Keyword::Cmd) else { continue };
+        let below = stage.base.stage().and_then(|parent| in_force[parent]);
+        let entrypoint = last(model, stage, Keyword::Entrypoint).or(below);
+        in_force.push(entrypoint);
+        let (Some(entrypoint), Some(cmd)) = (entrypoint, last(model, stage, Keyword::Cmd)) else { continue };
         if is_empty(model, cmd) || is_empty(model, entrypoint) || !is_posix(&model.states[entrypoint].shell) {
             continue;
         }
@@ -33,13 +37,8 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     }
 }
 
-fn last(model: &Model<'_, '_>, stage: usize, keyword: Keyword) -> Option<usize> {
-    model.stages[stage].range.clone().rev().find(|index| model.keyword(*index) == keyword)
-}
-
-/// The one in force at the end of the stage, be it of a stage that this one is built on.
-fn last_in_line(model: &Model<'_, '_>, stage: usize, keyword: Keyword) -> Option<usize> {
-    model.line_of(stage).into_iter().find_map(|stage| last(model, stage, keyword))
+fn last(model: &Model<'_, '_>, stage: &Stage, keyword: Keyword) -> Option<usize> {
+    stage.range.clone().rev().find(|index| model.keyword(*index) == keyword)
 }
 
 /// `CMD []` takes away what the base image says.

@@ -23,10 +23,7 @@ pub static TRANSFORM: Transform = Transform {
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
     let mut reported = Vec::new();
-    for stage in 0..model.stages.len() {
-        if !model.is_target(stage) {
-            continue;
-        }
+    for stage in model.targets() {
         let line = model.line_of(stage);
         let user = line.iter().find_map(|stage| last(model, *stage, Keyword::User));
         match user {

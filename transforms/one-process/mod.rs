@@ -1,5 +1,7 @@
 //! One process a container: no supervisor, no daemons in the background.
 
+use std::collections::BTreeSet;
+
 use crate::edit::{Offers, Proposals, Subject, Transform};
 use crate::knowledge::managers::{self, base_name};
 use crate::knowledge::{self, Verb, programs};
@@ -216,8 +218,7 @@ fn is_short(program: &str) -> bool {
 
 /// Installs of a supervisor in an image that is built for its own sake.
 fn installed(model: &Model<'_, '_>, proposals: &mut Proposals) {
-    let targets: Vec<usize> = (0..model.stages.len()).filter(|stage| model.is_target(*stage)).collect();
-    let kept: Vec<usize> = targets.into_iter().flat_map(|stage| model.line_of(stage)).collect();
+    let kept: BTreeSet<usize> = model.targets().into_iter().flat_map(|stage| model.line_of(stage)).collect();
     for index in 0..model.instructions.len() {
         if model.keyword(index) != Keyword::Run
             || model.stage_of(index).is_none_or(|stage| !kept.contains(&stage.index))

@@ -3,6 +3,7 @@
 use crate::edit::{Offers, Proposals, Subject, Transform};
 use crate::knowledge::managers::{self, base_name, is_plain_package};
 use crate::knowledge::{self, Family, Verb};
+use crate::model::Model;
 use crate::syntax::Keyword;
 
 /// The transform.
@@ -20,28 +21,33 @@ pub static TRANSFORM: Transform = Transform {
 
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
-    for index in 0..model.instructions.len() {
-        if model.inner(index).keyword != Keyword::Run {
-            continue;
+    for stage in &model.stages {
+        let mut has_sources = false;
+        for index in stage.range.clone() {
+            match model.inner(index).keyword {
+                Keyword::Copy | Keyword::Add => has_sources = true,
+                Keyword::Run => in_run(model, index, has_sources, proposals),
+                _ => {}
+            }
         }
-        let Some(script) = model.script(index) else { continue };
-        for simple in script.simple_commands() {
-            let words = simple.literals();
-            let has_sources = model.stage_of(index).is_some_and(|stage| {
-                (stage.range.start..index).any(|at| matches!(model.keyword(at), Keyword::Copy | Keyword::Add))
-            });
-            let Some((form, unpinned)) = without_version(&words, has_sources) else { continue };
-            let Some(first) = unpinned.first() else { continue };
-            let names: Vec<&str> = unpinned.iter().filter_map(|at| words[*at]).collect();
-            proposals.leave(
-                script.span(simple.words[*first].range),
-                format!(
-                    "the day of the build decides on the version of `{}`, so that two builds of one file differ; name \
-                     the version, as in `{form}`",
-                    names.join(" ")
-                ),
-            );
-        }
+    }
+}
+
+fn in_run(model: &Model<'_, '_>, index: usize, has_sources: bool, proposals: &mut Proposals) {
+    let Some(script) = model.script(index) else { return };
+    for simple in script.simple_commands() {
+        let words = simple.literals();
+        let Some((form, unpinned)) = without_version(&words, has_sources) else { continue };
+        let Some(first) = unpinned.first() else { continue };
+        let names: Vec<&str> = unpinned.iter().filter_map(|at| words[*at]).collect();
+        proposals.leave(
+            script.span(simple.words[*first].range),
+            format!(
+                "the day of the build decides on the version of `{}`, so that two builds of one file differ; name the \
+                 version, as in `{form}`",
+                names.join(" ")
+            ),
+        );
     }
 }
 

@@ -1,5 +1,7 @@
 //! Stage names that clash, and names of stages that are none.
 
+use std::collections::HashMap;
+
 use crate::edit::{Offers, Proposals, Subject, Transform};
 use crate::model::{Model, one_slip_apart};
 use crate::syntax::Span;
@@ -18,8 +20,9 @@ pub static TRANSFORM: Transform = Transform {
 
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
-    for stage in 0..model.stages.len() {
-        name(model, stage, proposals);
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for (stage, name) in model.stages.iter().enumerate().filter_map(|(at, stage)| Some((at, stage.name.as_deref()?))) {
+        named(model, stage, name, seen.insert(name, stage), proposals);
     }
     for index in 0..model.instructions.len() {
         let onbuild = model.inner(index).keyword != model.keyword(index);
@@ -37,8 +40,8 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     }
 }
 
-fn name(model: &Model<'_, '_>, stage: usize, proposals: &mut Proposals) {
-    let Some(name) = &model.stages[stage].name else { return };
+/// Looks at the name of a stage; `earlier` is the last stage above that has it too.
+fn named(model: &Model<'_, '_>, stage: usize, name: &str, earlier: Option<usize>, proposals: &mut Proposals) {
     let place = name_place(model, stage);
     if name == "scratch" || name == "context" {
         proposals.leave(
@@ -46,12 +49,13 @@ fn name(model: &Model<'_, '_>, stage: usize, proposals: &mut Proposals) {
             format!("`{name}` is a reserved name, which means something else in other places; choose another one"),
         );
     }
-    let earlier = model.stages[..stage].iter().find(|other| other.name.as_ref() == Some(name));
     if let Some(earlier) = earlier {
-        let line = model.instructions[earlier.range.start].first_line;
+        let line = model.instructions[model.stages[earlier].range.start].first_line;
         proposals.leave(
             place,
-            format!("line {line} has a stage `{name}` already: what names it means the one or the other; choose another name"),
+            format!(
+                "line {line} has a stage `{name}` already: what names it means the one or the other; choose another name"
+            ),
         );
     }
 }

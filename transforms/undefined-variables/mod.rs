@@ -1,11 +1,12 @@
 //! Variables that are not set where they are used.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::edit::{Offers, Proposals, Subject, Transform};
-use crate::model::{Base, Model, one_slip_apart};
+use crate::model::{Base, Model, Stage, one_slip_apart};
 use crate::syntax::variables::{Reference, references};
-use crate::syntax::{Args, Keyword, Span, TextRange};
+use crate::syntax::{Args, Instruction, Keyword, Span, TextRange};
 
 mod defaults;
 mod script;
@@ -45,18 +46,45 @@ const OF_DISTRIBUTIONS: &[&str] = &["PATH", "container", "DISTTAG", "FGC", "FBR"
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
     let globals = defaults::Globals::of(model);
-    for stage in 0..model.stages.len() {
-        from(model, stage, &globals, proposals);
-        if model.file.escape == b'`' || root_of(model, stage).is_windows() {
-            // Windows tells names apart by other rules.
-            continue;
-        }
-        in_stage(model, stage, &globals, proposals);
+    let mut ends: Vec<Scope> = Vec::with_capacity(model.stages.len());
+    for stage in &model.stages {
+        let first = model.instructions[stage.range.start];
+        from(model, first, &globals, proposals);
+        let mut scope = stage.base.stage().map_or_else(|| Scope::of(model, stage), |parent| ends[parent].clone());
+        let own = references(first.joined.text(), first.body.rest, model.file.escape);
+        scope.in_from.extend(own.into_iter().map(|reference| reference.name));
+        in_stage(model, stage.range.clone(), &globals, &mut scope, proposals);
+        ends.push(scope);
     }
 }
 
-fn from(model: &Model<'_, '_>, stage: usize, globals: &defaults::Globals, proposals: &mut Proposals) {
-    let instruction = model.instructions[model.stages[stage].range.start];
+/// What is known of the variables at a point of a stage.
+#[derive(Clone)]
+struct Scope {
+    /// Those that ENV and ARG set.
+    set: BTreeSet<String>,
+    /// Those that FROM uses: the base image may carry them.
+    in_from: BTreeSet<String>,
+    /// Whether all variables of the base image are known.
+    all_known: bool,
+    /// Windows tells names apart by other rules.
+    windows: bool,
+}
+
+impl Scope {
+    /// At the start of a stage that is built on no other one.
+    fn of(model: &Model<'_, '_>, stage: &Stage) -> Self {
+        let bare = model.base_image(stage.range.start).is_some_and(|image| image.bare);
+        Self {
+            set: BTreeSet::new(),
+            in_from: BTreeSet::new(),
+            all_known: stage.base == Base::Scratch || bare,
+            windows: model.file.escape == b'`' || stage.base.is_windows(),
+        }
+    }
+}
+
+fn from(model: &Model<'_, '_>, instruction: &Instruction<'_>, globals: &defaults::Globals, proposals: &mut Proposals) {
     let text = instruction.joined.text();
     let name = instruction.body.operands(text).into_iter().next().map(|(range, _)| range);
     let platform = instruction.body.flags.iter().find(|flag| flag.name() == "platform").map(|flag| flag.range);
@@ -93,59 +121,83 @@ fn from(model: &Model<'_, '_>, stage: usize, globals: &defaults::Globals, propos
     }
 }
 
-/// What the stage is built on in the end.
-fn root_of<'m>(model: &'m Model<'_, '_>, stage: usize) -> &'m Base {
-    let line = model.line_of(stage);
-    &model.stages[line.last().copied().unwrap_or(stage)].base
-}
-
-fn in_stage(model: &Model<'_, '_>, stage: usize, globals: &defaults::Globals, proposals: &mut Proposals) {
-    let range = model.stages[stage].range.clone();
-    let root = root_of(model, stage);
-    let all_known = *root == Base::Scratch || model.base_image(range.start).is_some_and(|image| image.bare);
-    let named_in_from = variables_of_from(model, stage);
+fn in_stage(
+    model: &Model<'_, '_>,
+    range: Range<usize>,
+    globals: &defaults::Globals,
+    scope: &mut Scope,
+    proposals: &mut Proposals,
+) {
     let mut reported: BTreeSet<String> = BTreeSet::new();
-    for index in range.start + 1..range.end {
+    for index in range.skip(1) {
         let in_run = model.instructions[index].body.keyword == Keyword::Run;
-        let uses = if in_run { script::uses(model, index) } else { in_words(model, index) };
+        let uses = match (scope.windows, in_run) {
+            (true, _) => Vec::new(),
+            (false, true) => script::uses(model, index),
+            (false, false) => in_words(model, index),
+        };
+        let declared = declares(model, index);
+        // An ARG sees what stands before it in the same line.
+        let is_arg = model.keyword(index) == Keyword::Arg;
         // `${A:+:${A}}` asks first whether it is set.
-        let guarded: Vec<String> =
-            uses.iter().filter(|found| !found.reference.plain).map(|found| found.reference.name.clone()).collect();
-        let before = model.env_names(index);
-        for Use { reference, declared_here, place } in uses {
-            let name = reference.name;
-            let is_known = before.contains(&name) || declared_here.contains(&name) || name == "PATH";
-            if is_known || guarded.contains(&name) || reported.contains(&name) {
+        let guarded: BTreeSet<&str> =
+            uses.iter().filter(|found| !found.reference.plain).map(|found| found.reference.name.as_str()).collect();
+        for Use { reference, place } in &uses {
+            let name = reference.name.as_str();
+            let is_known =
+                scope.set.contains(name) || name == "PATH" || is_arg && declared.iter().any(|own| own == name);
+            if is_known || guarded.contains(name) || reported.contains(name) {
                 continue;
             }
-            // An image may carry the version that its tag names: `FROM node:$NODE_VERSION`.
-            let perhaps_of_image = !all_known && named_in_from.contains(&name);
-            let text = if globals.has(&name) && !perhaps_of_image {
-                format!(
-                    "`{name}` is empty here: an ARG above the first FROM is known to FROM alone; repeat `ARG {name}` in \
-                     this stage"
-                )
-            } else if PREDEFINED.contains(&name.as_str()) {
-                format!(
-                    "`{name}` is empty here: a stage gets it only by an ARG of its own; add `ARG {name}` to this stage"
-                )
-            } else if in_run || is_proxy(&name) {
-                // A script may set it, and so may a file that it reads.
-                continue;
-            } else if let Some(near) =
-                before.iter().map(String::as_str).chain(["PATH"]).find(|known| slip(known, &name))
-            {
-                format!("nothing in this file sets `{name}`; `{near}` may be meant")
-            } else if all_known && !OF_DISTRIBUTIONS.contains(&name.as_str()) {
-                format!(
-                    "nothing sets `{name}`, in this file or in its base image, so that it is empty; set it or take it out"
-                )
-            } else {
-                continue;
-            };
-            reported.insert(name);
-            proposals.leave(place, text);
+            if let Some(text) = unset(name, in_run, globals, scope) {
+                reported.insert(name.to_owned());
+                proposals.leave(*place, text);
+            }
         }
+        scope.set.extend(declared);
+    }
+}
+
+/// What is wrong with a name that nothing above sets, where that is certain.
+fn unset(name: &str, in_run: bool, globals: &defaults::Globals, scope: &Scope) -> Option<String> {
+    // An image may carry the version that its tag names: `FROM node:$NODE_VERSION`.
+    let perhaps_of_image = !scope.all_known && scope.in_from.contains(name);
+    if globals.has(name) && !perhaps_of_image {
+        return Some(format!(
+            "`{name}` is empty here: an ARG above the first FROM is known to FROM alone; repeat `ARG {name}` in this stage"
+        ));
+    }
+    if PREDEFINED.contains(&name) {
+        return Some(format!(
+            "`{name}` is empty here: a stage gets it only by an ARG of its own; add `ARG {name}` to this stage"
+        ));
+    }
+    // A script may set it, and so may a file that it reads.
+    if in_run || is_proxy(name) {
+        return None;
+    }
+    if let Some(near) = scope.set.iter().map(String::as_str).chain(["PATH"]).find(|known| slip(known, name)) {
+        return Some(format!("nothing in this file sets `{name}`; `{near}` may be meant"));
+    }
+    (scope.all_known && !OF_DISTRIBUTIONS.contains(&name)).then(|| {
+        format!("nothing sets `{name}`, in this file or in its base image, so that it is empty; set it or take it out")
+    })
+}
+
+/// The names that ENV or ARG sets.
+fn declares(model: &Model<'_, '_>, index: usize) -> Vec<String> {
+    let instruction = model.instructions[index];
+    let text = instruction.joined.text();
+    let body = &instruction.body;
+    match body.keyword {
+        Keyword::Env => {
+            body.pairs().iter().map(|pair| String::from_utf8_lossy(pair.key.slice(text)).into_owned()).collect()
+        }
+        Keyword::Arg => {
+            let words = body.operands(text).into_iter();
+            words.map(|(_, word)| word.split('=').next().unwrap_or_default().to_owned()).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -168,21 +220,9 @@ fn slip(known: &str, name: &str) -> bool {
         && matches!(differing.as_slice(), [(left, right)] if left.len() > 4 && right.len() > 4 && one_slip_apart(left, right))
 }
 
-fn variables_of_from(model: &Model<'_, '_>, stage: usize) -> Vec<String> {
-    let mut names = Vec::new();
-    for stage in model.line_of(stage) {
-        let instruction = model.instructions[model.stages[stage].range.start];
-        let found = references(instruction.joined.text(), instruction.body.rest, model.file.escape);
-        names.extend(found.into_iter().map(|reference| reference.name));
-    }
-    names
-}
-
 /// A variable that an instruction uses.
 struct Use {
     reference: Reference,
-    /// What the same ARG declared before, and the name that it declares just now.
-    declared_here: Vec<String>,
     place: Span,
 }
 
@@ -193,39 +233,25 @@ fn in_words(model: &Model<'_, '_>, index: usize) -> Vec<Use> {
     let instruction = model.instructions[index];
     let body = &instruction.body;
     let text = instruction.joined.text();
-    let of = |range: TextRange, declared: &[String]| -> Vec<Use> {
+    let of = |range: TextRange| -> Vec<Use> {
         let found = references(text, range, model.file.escape).into_iter();
-        found
-            .map(|reference| {
-                let place = instruction.joined.span(reference.range);
-                Use { reference, declared_here: declared.to_vec(), place }
-            })
-            .collect()
+        found.map(|reference| Use { place: instruction.joined.span(reference.range), reference }).collect()
     };
     let words = || body.operands(text).into_iter();
     match body.keyword {
         Keyword::Env | Keyword::Label => {
-            body.pairs().iter().flat_map(|pair| [pair.key, pair.value]).flat_map(|range| of(range, &[])).collect()
+            body.pairs().iter().flat_map(|pair| [pair.key, pair.value]).flat_map(&of).collect()
         }
         Keyword::Copy | Keyword::Add => {
             let flags = body.flags.iter().filter(|flag| matches!(flag.name(), "chown" | "chmod" | "checksum"));
             let paths = words().map(|(range, _)| range).filter(|range| !range.slice(text).starts_with(b"<<"));
-            flags.map(|flag| flag.range).chain(paths).flat_map(|range| of(range, &[])).collect()
+            flags.map(|flag| flag.range).chain(paths).flat_map(&of).collect()
         }
-        Keyword::Expose | Keyword::Volume => words().flat_map(|(range, _)| of(range, &[])).collect(),
+        Keyword::Expose | Keyword::Volume | Keyword::Arg => words().flat_map(|(range, _)| of(range)).collect(),
         Keyword::User | Keyword::Workdir | Keyword::Stopsignal => match body.args {
-            Args::Text(range) => of(range, &[]),
+            Args::Text(range) => of(range),
             _ => Vec::new(),
         },
-        Keyword::Arg => {
-            let mut declared: Vec<String> = Vec::new();
-            words()
-                .flat_map(|(range, word)| {
-                    declared.push(word.split('=').next().unwrap_or_default().to_owned());
-                    of(range, &declared)
-                })
-                .collect()
-        }
         _ => Vec::new(),
     }
 }

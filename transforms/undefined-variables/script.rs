@@ -32,7 +32,7 @@ pub(super) fn uses(model: &Model<'_, '_>, index: usize) -> Vec<Use> {
         .filter(|reference| !is_set(&text, &reference.name))
         .map(|reference| {
             let place = script.span(reference.range);
-            Use { reference, declared_here: Vec::new(), place }
+            Use { reference, place }
         })
         .collect()
 }
