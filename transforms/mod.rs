@@ -2,6 +2,8 @@
 
 #[path = "absolute-workdir/mod.rs"]
 pub mod absolute_workdir;
+#[path = "add-checksum/mod.rs"]
+pub mod add_checksum;
 #[path = "add-to-copy/mod.rs"]
 pub mod add_to_copy;
 #[path = "apt-assume-yes/mod.rs"]
@@ -20,8 +22,14 @@ pub mod copy_chmod;
 pub mod copy_chown;
 #[path = "copy-manifests-first/mod.rs"]
 pub mod copy_manifests_first;
+#[path = "copy-workdir/mod.rs"]
+pub mod copy_workdir;
 #[path = "dnf-assume-yes/mod.rs"]
 pub mod dnf_assume_yes;
+#[path = "dockerignore/mod.rs"]
+pub mod dockerignore;
+#[path = "entrypoint-and-cmd/mod.rs"]
+pub mod entrypoint_and_cmd;
 #[path = "env-key-value/mod.rs"]
 pub mod env_key_value;
 #[path = "exec-form/mod.rs"]
@@ -32,12 +40,16 @@ pub mod expose_protocol_casing;
 pub mod from_as_casing;
 #[path = "gem-no-document/mod.rs"]
 pub mod gem_no_document;
+#[path = "invalid-expose/mod.rs"]
+pub mod invalid_expose;
 #[path = "json-form-quotes/mod.rs"]
 pub mod json_form_quotes;
 #[path = "keyword-casing/mod.rs"]
 pub mod keyword_casing;
 #[path = "label-key-value/mod.rs"]
 pub mod label_key_value;
+#[path = "label-keys/mod.rs"]
+pub mod label_keys;
 #[path = "maintainer-to-label/mod.rs"]
 pub mod maintainer_to_label;
 #[path = "merge-copies/mod.rs"]
@@ -48,12 +60,32 @@ pub mod merge_env;
 pub mod merge_runs;
 #[path = "no-empty-continuation/mod.rs"]
 pub mod no_empty_continuation;
+#[path = "no-secrets/mod.rs"]
+pub mod no_secrets;
+#[path = "no-ssh-or-power/mod.rs"]
+pub mod no_ssh_or_power;
+#[path = "non-root-user/mod.rs"]
+pub mod non_root_user;
+#[path = "one-process/mod.rs"]
+pub mod one_process;
+#[path = "pin-base/mod.rs"]
+pub mod pin_base;
+#[path = "pinned-packages/mod.rs"]
+pub mod pinned_packages;
+#[path = "platform-in-from/mod.rs"]
+pub mod platform_in_from;
 #[path = "sort-packages/mod.rs"]
 pub mod sort_packages;
 #[path = "stage-name-casing/mod.rs"]
 pub mod stage_name_casing;
+#[path = "stage-names/mod.rs"]
+pub mod stage_names;
+#[path = "undefined-variables/mod.rs"]
+pub mod undefined_variables;
 #[path = "useradd-no-log-init/mod.rs"]
 pub mod useradd_no_log_init;
+#[path = "wget-and-curl/mod.rs"]
+pub mod wget_and_curl;
 #[path = "wget-quiet-progress/mod.rs"]
 pub mod wget_quiet_progress;
 #[path = "yum-assume-yes/mod.rs"]
@@ -95,6 +127,22 @@ pub static ALL: &[&Transform] = &[
     &from_as_casing::TRANSFORM,
     &stage_name_casing::TRANSFORM,
     &expose_protocol_casing::TRANSFORM,
+    &pin_base::TRANSFORM,
+    &add_checksum::TRANSFORM,
+    &platform_in_from::TRANSFORM,
+    &stage_names::TRANSFORM,
+    &undefined_variables::TRANSFORM,
+    &no_secrets::TRANSFORM,
+    &invalid_expose::TRANSFORM,
+    &label_keys::TRANSFORM,
+    &dockerignore::TRANSFORM,
+    &copy_workdir::TRANSFORM,
+    &entrypoint_and_cmd::TRANSFORM,
+    &one_process::TRANSFORM,
+    &non_root_user::TRANSFORM,
+    &no_ssh_or_power::TRANSFORM,
+    &wget_and_curl::TRANSFORM,
+    &pinned_packages::TRANSFORM,
 ];
 
 /// The transform of an id.

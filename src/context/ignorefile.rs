@@ -67,6 +67,12 @@ impl IgnoreRules {
         Ok(Self { patterns })
     }
 
+    /// Whether there is no pattern.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
     /// Whether the build gets to see no `path` (relative to the context's root, clean, with `/`). For a
     /// folder that is ignored, files in it may still be re-included: see
     /// [`may_hold_included`](Self::may_hold_included).

@@ -44,6 +44,12 @@ impl Context {
         self.resolve(rel, None).is_some()
     }
 
+    /// Whether the build gets to see everything: there is no ignore file, or it holds no pattern.
+    #[must_use]
+    pub fn leaves_nothing_out(&self) -> bool {
+        self.ignore.is_empty()
+    }
+
     /// Whether the ignore file leaves out `rel` and, where it is a folder, everything in it.
     #[must_use]
     pub fn keeps_out(&self, rel: &str) -> bool {

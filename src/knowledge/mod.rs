@@ -9,5 +9,6 @@ pub mod files;
 pub mod managers;
 pub mod options;
 pub mod programs;
+pub mod started;
 
 pub use managers::{Family, Invocation, Manager, Verb, invocation};

@@ -7,13 +7,16 @@ pub mod copy;
 mod earlier;
 mod folder;
 mod sources;
+mod spelling;
 mod stage;
 mod state;
+mod targets;
 
 pub use added::Added;
 pub use copy::Copy;
 pub use folder::StartsWithCd;
 pub use sources::literal_sources;
+pub use spelling::one_slip_apart;
 pub use stage::{Base, Stage};
 pub use state::{State, User, Workdir};
 

@@ -14,7 +14,7 @@ mod tree;
 pub use interpreter::Interpreter;
 pub use literal::{Quoting, literal, quoting};
 pub use place::Place;
-pub use source::{ScriptSource, body_of};
+pub use source::{ScriptSource, body_of, script_in_json};
 pub use tree::{
     Assignment, Chain, ChainLink, Command, Compound, CompoundKind, Joiner, Link, List, ListItem, Pipeline, Redirect,
     Simple, Terminator, Word,

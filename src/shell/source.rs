@@ -2,9 +2,9 @@
 //!
 //! Source: `dispatchRun` of `frontend/dockerfile/dockerfile2llb/convert.go`.
 
-use crate::syntax::{self, Args, Dockerfile, Instruction, Joined, Keyword, Span};
+use crate::syntax::{self, Args, Dockerfile, Instruction, Joined, JsonString, Keyword, Span};
 
-use super::{Body, Interpreter, Opaque, convert};
+use super::{Body, Interpreter, Opaque, Script, convert};
 
 /// A script's text before it is parsed.
 #[derive(Debug, Clone)]
@@ -39,6 +39,22 @@ pub fn body_of<'s>(file: &Dockerfile<'s>, instruction: &Instruction<'s>, shell: 
         Err(opaque) => return Some(Body::Opaque(opaque)),
     };
     Some(parsed(source))
+}
+
+/// Reads the text of a JSON string as a script: `["sh", "-c", "a && b"]`. `None` where it is no clean shell.
+#[must_use]
+pub fn script_in_json<'s>(
+    file: &Dockerfile<'s>,
+    instruction: &Instruction<'s>,
+    string: &JsonString,
+    bash: bool,
+) -> Option<Script<'s>> {
+    let inner = syntax::TextRange::new(string.range.start + 1, string.range.end.checked_sub(1)?);
+    // With an escape in it the text is another one than that of the file.
+    if inner.slice(instruction.joined.text()) != string.value.as_bytes() {
+        return None;
+    }
+    convert::parse(instruction.joined.part(file.source, inner), false, bash).ok()
 }
 
 fn parsed(source: ScriptSource<'_>) -> Body<'_> {

@@ -59,6 +59,29 @@ pub struct Body {
     pub args: Args,
 }
 
+impl Body {
+    /// The arguments one by one, be they words or a JSON array, with their places.
+    #[must_use]
+    pub fn operands(&self, text: &[u8]) -> Vec<(TextRange, String)> {
+        let lossy = |range: TextRange| String::from_utf8_lossy(range.slice(text)).into_owned();
+        match &self.args {
+            Args::Words(words) => words.iter().map(|word| (*word, lossy(*word))).collect(),
+            Args::Json(strings) => strings.iter().map(|string| (string.range, string.value.clone())).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The keys and values of ENV and LABEL.
+    #[must_use]
+    pub fn pairs(&self) -> &[Pair] {
+        match &self.args {
+            Args::Pairs(pairs) => pairs,
+            Args::LegacyPair(pair) => std::slice::from_ref(pair),
+            _ => &[],
+        }
+    }
+}
+
 /// A `--name[=value]` word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flag {

@@ -16,6 +16,7 @@ mod parse;
 mod span;
 pub mod tokens;
 pub mod validate;
+pub mod variables;
 pub mod whitespace;
 pub mod words;
 

@@ -1,0 +1,71 @@
+//! LABEL keys that break Docker's rules for them.
+
+use crate::edit::{Offers, Proposals, Subject, Transform};
+use crate::syntax::Keyword;
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    id: "label-keys",
+    summary: "find LABEL keys that are not valid",
+    offers: Offers::Findings,
+    codes: &["DL3048"],
+    readme: include_str!("README.md"),
+    options: &[],
+    opt_in: false,
+    propose,
+};
+
+/// Namespaces that Docker keeps for itself.
+const RESERVED: &[&str] = &["com.docker.", "io.docker.", "org.dockerproject."];
+
+/// Parts of them that Docker tells others to use.
+const GIVEN_OUT: &[&str] = &["com.docker.desktop.", "com.docker.extension.", "com.docker.compose."];
+
+/// Keys that tools read in just this spelling: `podman container runlabel`, and Red Hat's build system.
+const READ_BY_TOOLS: &[&str] = &["RUN", "INSTALL", "UNINSTALL", "STOP", "BZComponent"];
+
+fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
+    let model = subject.model;
+    for index in 0..model.instructions.len() {
+        let instruction = model.instructions[index];
+        let body = model.inner(index);
+        if body.keyword != Keyword::Label {
+            continue;
+        }
+        for pair in body.pairs() {
+            let key = String::from_utf8_lossy(pair.key.slice(instruction.joined.text())).into_owned();
+            let key = key.trim_matches(['"', '\'']);
+            if key.contains('$') || READ_BY_TOOLS.contains(&key) {
+                continue;
+            }
+            if let Some(text) = wrong(key) {
+                proposals.leave(instruction.joined.span(pair.key), text);
+            }
+        }
+    }
+}
+
+/// Source: "Key format recommendations" of Docker's manual on labels.
+fn wrong(key: &str) -> Option<String> {
+    let reserved = RESERVED.iter().any(|prefix| key.starts_with(prefix));
+    if reserved && !GIVEN_OUT.iter().any(|prefix| key.starts_with(prefix)) {
+        return Some(format!(
+            "`{key}` is in a namespace that Docker keeps for itself; use the reversed name of a domain of your own"
+        ));
+    }
+    let small = |c: char| c.is_ascii_lowercase();
+    if !key.chars().all(|c| small(c) || c.is_ascii_digit() || matches!(c, '.' | '-')) {
+        return Some(format!(
+            "`{key}` holds other characters than small letters, digits, `.` and `-`, which tools that read labels may \
+             not take; spell it with these alone"
+        ));
+    }
+    let ends = key.starts_with(small) && key.ends_with(|c: char| small(c) || c.is_ascii_digit());
+    if !ends || key.contains("..") || key.contains("--") {
+        return Some(format!(
+            "`{key}` does not start with a letter, ends in `.` or `-`, or has two of these in a row, which tools that \
+             read labels may not take; spell it without"
+        ));
+    }
+    None
+}

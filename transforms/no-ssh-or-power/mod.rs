@@ -1,0 +1,99 @@
+//! Commands that make no sense while an image is built.
+
+use crate::edit::{Offers, Proposals, Subject, Transform};
+use crate::knowledge::managers::{self, base_name};
+use crate::shell::{Script, Simple, Terminator};
+use crate::syntax::Keyword;
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    id: "no-ssh-or-power",
+    summary: "find commands that make no sense in a build",
+    offers: Offers::Findings,
+    codes: &["DL3001"],
+    readme: include_str!("README.md"),
+    options: &[],
+    opt_in: false,
+    propose,
+};
+
+fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
+    let model = subject.model;
+    for index in 0..model.instructions.len() {
+        let body = model.inner(index);
+        if body.keyword != Keyword::Run {
+            continue;
+        }
+        let Some(script) = model.script(index) else { continue };
+        let mounts_ssh = body.flags.iter().any(|flag| flag.name() == "mount" && flag.text.contains("type=ssh"));
+        let insecure = body.flags.iter().any(|flag| flag.name() == "security" && flag.value() == Some("insecure"));
+        for simple in script.simple_commands() {
+            let words = simple.literals();
+            let at = managers::wrapper_len(&words);
+            let Some(name) = words.get(at).copied().flatten() else { continue };
+            let arguments = &words[at + 1..];
+            let on_its_own = script.simple_commands().len() == 1;
+            let text = match base_name(name) {
+                // A script that starts the server.
+                _ if name.contains("/init.d/") => continue,
+                "ssh" if mounts_ssh || arguments.contains(&Some("-V")) => continue,
+                "ssh" => {
+                    "`ssh` in a build needs a key in the image or a host that is open to all; take files from a repository, \
+                     or use `RUN --mount=type=ssh`"
+                        .to_owned()
+                }
+                name @ ("shutdown" | "reboot" | "poweroff" | "halt") => {
+                    format!("`{name}` has nothing to end in a build, which is no running system; drop it")
+                }
+                name @ ("vim" | "vi" | "nano" | "top" | "htop") if is_interactive(arguments) => {
+                    format!("`{name}` waits for someone at a terminal, and a build has none; drop it")
+                }
+                name @ ("ps" | "free" | "ifconfig") if prints_only(script, simple) => {
+                    format!("`{name}` shows the state of the build machine, which is nothing to the image; drop it")
+                }
+                "mount" if !insecure && !arguments.is_empty() => {
+                    "`mount` is not allowed in a build, and a mount would not stay in the image; mount when the container \
+                     starts, or by `RUN --mount`"
+                        .to_owned()
+                }
+                "service" if is_last(script, simple) && starts(arguments) => {
+                    "`service` starts a daemon that ends with this RUN and is not in the image; start it by CMD or \
+                     ENTRYPOINT"
+                        .to_owned()
+                }
+                name @ ("service" | "kill") if on_its_own && (name == "kill" || stops(arguments)) => {
+                    format!("`{name}` finds no process of an earlier RUN to stop, as these ended with it; drop it")
+                }
+                _ => continue,
+            };
+            proposals.leave(script.span(simple.words[at].range), text);
+        }
+    }
+}
+
+/// `vim +PlugInstall +qall` and `vim -c …` run commands and end.
+fn is_interactive(arguments: &[Option<&str>]) -> bool {
+    !arguments.iter().any(|word| word.is_none_or(|word| word.starts_with(['+', '-'])))
+}
+
+/// Whether nothing reads what the command prints.
+fn prints_only(script: &Script<'_>, simple: &Simple) -> bool {
+    let items = script.list.items.iter();
+    let on_its_own = items.flat_map(|item| &item.chain.links).any(|link| link.pipeline.simple() == Some(simple));
+    on_its_own && simple.redirects.is_empty()
+}
+
+fn starts(arguments: &[Option<&str>]) -> bool {
+    arguments.iter().any(|word| matches!(word, Some("start" | "restart")))
+}
+
+fn stops(arguments: &[Option<&str>]) -> bool {
+    arguments.contains(&Some("stop"))
+}
+
+/// Whether nothing runs after the command that could use what it started.
+fn is_last(script: &Script<'_>, simple: &Simple) -> bool {
+    let Some(item) = script.list.items.last() else { return false };
+    item.end != Terminator::Background
+        && item.chain.links.last().is_some_and(|link| link.pipeline.simple() == Some(simple))
+}

@@ -1,0 +1,257 @@
+//! Variables that are not set where they are used.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::edit::{Offers, Proposals, Subject, Transform};
+use crate::model::{Base, Model, Stage, one_slip_apart};
+use crate::syntax::variables::{Reference, references};
+use crate::syntax::{Args, Instruction, Keyword, Span, TextRange};
+
+mod defaults;
+mod script;
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    id: "undefined-variables",
+    summary: "find variables that are not set",
+    offers: Offers::Findings,
+    codes: &["UndefinedVar", "UndefinedArgInFrom", "InvalidDefaultArgInFrom"],
+    readme: include_str!("README.md"),
+    options: &[],
+    opt_in: false,
+    propose,
+};
+
+/// What BuildKit sets for FROM, and for a stage that asks for it by ARG.
+///
+/// Source: `defaultArgs` of `dockerfile2llb/platform.go`.
+const PREDEFINED: &[&str] = &[
+    "BUILDPLATFORM",
+    "BUILDOS",
+    "BUILDOSVERSION",
+    "BUILDARCH",
+    "BUILDVARIANT",
+    "TARGETPLATFORM",
+    "TARGETOS",
+    "TARGETOSVERSION",
+    "TARGETARCH",
+    "TARGETVARIANT",
+    "TARGETSTAGE",
+];
+
+/// What images of bare distributions set.
+const OF_DISTRIBUTIONS: &[&str] = &["PATH", "container", "DISTTAG", "FGC", "FBR", "LANG", "HOSTNAME"];
+
+fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
+    let model = subject.model;
+    let globals = defaults::Globals::of(model);
+    let mut ends: Vec<Scope> = Vec::with_capacity(model.stages.len());
+    for stage in &model.stages {
+        let first = model.instructions[stage.range.start];
+        from(model, first, &globals, proposals);
+        let mut scope = stage.base.stage().map_or_else(|| Scope::of(model, stage), |parent| ends[parent].clone());
+        let own = references(first.joined.text(), first.body.rest, model.file.escape);
+        scope.in_from.extend(own.into_iter().map(|reference| reference.name));
+        in_stage(model, stage.range.clone(), &globals, &mut scope, proposals);
+        ends.push(scope);
+    }
+}
+
+/// What is known of the variables at a point of a stage.
+#[derive(Clone)]
+struct Scope {
+    /// Those that ENV and ARG set.
+    set: BTreeSet<String>,
+    /// Those that FROM uses: the base image may carry them.
+    in_from: BTreeSet<String>,
+    /// Whether all variables of the base image are known.
+    all_known: bool,
+    /// Windows tells names apart by other rules.
+    windows: bool,
+}
+
+impl Scope {
+    /// At the start of a stage that is built on no other one.
+    fn of(model: &Model<'_, '_>, stage: &Stage) -> Self {
+        let bare = model.base_image(stage.range.start).is_some_and(|image| image.bare);
+        Self {
+            set: BTreeSet::new(),
+            in_from: BTreeSet::new(),
+            all_known: stage.base == Base::Scratch || bare,
+            windows: model.file.escape == b'`' || stage.base.is_windows(),
+        }
+    }
+}
+
+fn from(model: &Model<'_, '_>, instruction: &Instruction<'_>, globals: &defaults::Globals, proposals: &mut Proposals) {
+    let text = instruction.joined.text();
+    let name = instruction.body.operands(text).into_iter().next().map(|(range, _)| range);
+    let platform = instruction.body.flags.iter().find(|flag| flag.name() == "platform").map(|flag| flag.range);
+    let mut undeclared = false;
+    for range in platform.into_iter().chain(name) {
+        for Reference { name, range, .. } in references(text, range, model.file.escape) {
+            if globals.has(&name) || PREDEFINED.contains(&name.as_str()) {
+                continue;
+            }
+            undeclared = true;
+            let near = globals.names().chain(PREDEFINED.iter().copied()).find(|known| one_slip_apart(known, &name));
+            let text = match near {
+                Some(near) => {
+                    format!("no ARG above the first FROM declares `{name}`; `{near}` may be meant")
+                }
+                None => format!(
+                    "no ARG above the first FROM declares `{name}`, so that `--build-arg` can't set it; declare it there"
+                ),
+            };
+            proposals.leave(instruction.joined.span(range), text);
+        }
+    }
+    let Some(range) = name.filter(|_| !undeclared) else { return };
+    let word = String::from_utf8_lossy(range.slice(text)).into_owned();
+    if let Some(image) = globals.expand(&word).filter(|image| word.contains('$') && !defaults::is_image(image)) {
+        let shown = if image.is_empty() { "an empty name".to_owned() } else { format!("`{image}`") };
+        proposals.leave(
+            instruction.joined.span(range),
+            format!(
+                "`{word}` is no image unless `--build-arg` sets it, but {shown}: a plain `docker build` fails; give the \
+                 ARG a default"
+            ),
+        );
+    }
+}
+
+fn in_stage(
+    model: &Model<'_, '_>,
+    range: Range<usize>,
+    globals: &defaults::Globals,
+    scope: &mut Scope,
+    proposals: &mut Proposals,
+) {
+    let mut reported: BTreeSet<String> = BTreeSet::new();
+    for index in range.skip(1) {
+        let in_run = model.instructions[index].body.keyword == Keyword::Run;
+        let uses = match (scope.windows, in_run) {
+            (true, _) => Vec::new(),
+            (false, true) => script::uses(model, index),
+            (false, false) => in_words(model, index),
+        };
+        let declared = declares(model, index);
+        // An ARG sees what stands before it in the same line.
+        let is_arg = model.keyword(index) == Keyword::Arg;
+        // `${A:+:${A}}` asks first whether it is set.
+        let guarded: BTreeSet<&str> =
+            uses.iter().filter(|found| !found.reference.plain).map(|found| found.reference.name.as_str()).collect();
+        for Use { reference, place } in &uses {
+            let name = reference.name.as_str();
+            let is_known =
+                scope.set.contains(name) || name == "PATH" || is_arg && declared.iter().any(|own| own == name);
+            if is_known || guarded.contains(name) || reported.contains(name) {
+                continue;
+            }
+            if let Some(text) = unset(name, in_run, globals, scope) {
+                reported.insert(name.to_owned());
+                proposals.leave(*place, text);
+            }
+        }
+        scope.set.extend(declared);
+    }
+}
+
+/// What is wrong with a name that nothing above sets, where that is certain.
+fn unset(name: &str, in_run: bool, globals: &defaults::Globals, scope: &Scope) -> Option<String> {
+    // An image may carry the version that its tag names: `FROM node:$NODE_VERSION`.
+    let perhaps_of_image = !scope.all_known && scope.in_from.contains(name);
+    if globals.has(name) && !perhaps_of_image {
+        return Some(format!(
+            "`{name}` is empty here: an ARG above the first FROM is known to FROM alone; repeat `ARG {name}` in this stage"
+        ));
+    }
+    if PREDEFINED.contains(&name) {
+        return Some(format!(
+            "`{name}` is empty here: a stage gets it only by an ARG of its own; add `ARG {name}` to this stage"
+        ));
+    }
+    // A script may set it, and so may a file that it reads.
+    if in_run || is_proxy(name) {
+        return None;
+    }
+    if let Some(near) = scope.set.iter().map(String::as_str).chain(["PATH"]).find(|known| slip(known, name)) {
+        return Some(format!("nothing in this file sets `{name}`; `{near}` may be meant"));
+    }
+    (scope.all_known && !OF_DISTRIBUTIONS.contains(&name)).then(|| {
+        format!("nothing sets `{name}`, in this file or in its base image, so that it is empty; set it or take it out")
+    })
+}
+
+/// The names that ENV or ARG sets.
+fn declares(model: &Model<'_, '_>, index: usize) -> Vec<String> {
+    let instruction = model.instructions[index];
+    let text = instruction.joined.text();
+    let body = &instruction.body;
+    match body.keyword {
+        Keyword::Env => {
+            body.pairs().iter().map(|pair| String::from_utf8_lossy(pair.key.slice(text)).into_owned()).collect()
+        }
+        Keyword::Arg => {
+            let words = body.operands(text).into_iter();
+            words.map(|(_, word)| word.split('=').next().unwrap_or_default().to_owned()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The build arguments that need no ARG.
+fn is_proxy(name: &str) -> bool {
+    matches!(name.to_ascii_lowercase().as_str(), "http_proxy" | "https_proxy" | "ftp_proxy" | "no_proxy" | "all_proxy")
+}
+
+/// Whether one name is the other with a slip of the keyboard: in one word of it, and in no short one, for
+/// `WORK_UID` and `WORK_GID` are two names.
+fn slip(known: &str, name: &str) -> bool {
+    if known == "PATH" {
+        return one_slip_apart(known, name) && name.len() == 4;
+    }
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let (left, right): (Vec<&str>, Vec<&str>) = (known.split('_').collect(), name.split('_').collect());
+    let differing: Vec<(&&str, &&str)> = left.iter().zip(&right).filter(|(left, right)| left != right).collect();
+    left.len() == right.len()
+        && digits(known) == digits(name)
+        && matches!(differing.as_slice(), [(left, right)] if left.len() > 4 && right.len() > 4 && one_slip_apart(left, right))
+}
+
+/// A variable that an instruction uses.
+struct Use {
+    reference: Reference,
+    place: Span,
+}
+
+/// The variables in what BuildKit expands.
+///
+/// Source: `Expand` of `dockerfile/instructions/commands.go`.
+fn in_words(model: &Model<'_, '_>, index: usize) -> Vec<Use> {
+    let instruction = model.instructions[index];
+    let body = &instruction.body;
+    let text = instruction.joined.text();
+    let of = |range: TextRange| -> Vec<Use> {
+        let found = references(text, range, model.file.escape).into_iter();
+        found.map(|reference| Use { place: instruction.joined.span(reference.range), reference }).collect()
+    };
+    let words = || body.operands(text).into_iter();
+    match body.keyword {
+        Keyword::Env | Keyword::Label => {
+            body.pairs().iter().flat_map(|pair| [pair.key, pair.value]).flat_map(&of).collect()
+        }
+        Keyword::Copy | Keyword::Add => {
+            let flags = body.flags.iter().filter(|flag| matches!(flag.name(), "chown" | "chmod" | "checksum"));
+            let paths = words().map(|(range, _)| range).filter(|range| !range.slice(text).starts_with(b"<<"));
+            flags.map(|flag| flag.range).chain(paths).flat_map(&of).collect()
+        }
+        Keyword::Expose | Keyword::Volume | Keyword::Arg => words().flat_map(|(range, _)| of(range)).collect(),
+        Keyword::User | Keyword::Workdir | Keyword::Stopsignal => match body.args {
+            Args::Text(range) => of(range),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
