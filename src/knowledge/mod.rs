@@ -2,9 +2,11 @@
 //!
 //! Nothing here knows the syntax of a Dockerfile.
 
+pub mod apt;
 pub mod bases;
 pub mod commands;
 pub mod ecosystems;
 pub mod managers;
+pub mod sudo;
 
 pub use managers::{Family, Invocation, Manager, Verb, invocation};

@@ -2,11 +2,13 @@
 //!
 //! Source: `frontend/dockerfile/dockerfile2llb/convert.go`.
 
+mod brought;
 pub mod copy;
 mod sources;
 mod stage;
 mod state;
 
+pub use brought::Brought;
 pub use copy::Copy;
 pub use sources::literal_sources;
 pub use stage::{Base, Stage};
