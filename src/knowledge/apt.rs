@@ -159,11 +159,13 @@ pub fn is_upgrade(verb: &str) -> bool {
 #[must_use]
 pub fn serves_others(words: &[Option<&str>]) -> bool {
     if let Some(found) = call(words) {
+        let verb = found.verb_word.as_str();
         return found.operands.is_empty()
-            && matches!(
-                found.verb_word.as_str(),
-                "update" | "clean" | "autoclean" | "auto-clean" | "autoremove" | "auto-remove" | "check"
-            );
+            && (is_upgrade(verb)
+                || matches!(
+                    verb,
+                    "update" | "clean" | "autoclean" | "auto-clean" | "autoremove" | "auto-remove" | "check"
+                ));
     }
     match words {
         [] => true,

@@ -7,7 +7,7 @@ use crate::knowledge::bases::Distribution;
 use crate::knowledge::managers;
 use crate::model::{Copy, Model};
 use crate::prove::Claim;
-use crate::shell::{Script, Simple};
+use crate::shell::{Command, CompoundKind, Script, Simple};
 use crate::syntax::Keyword;
 
 /// The transform.
@@ -34,7 +34,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             continue;
         }
         let span = model.instructions[index].span;
-        if let Some(reason) = obstacle(model, index) {
+        if let Some(reason) = obstacle(model, index, script) {
             proposals.leave(span, format!("`apt` stays: {reason}"));
             continue;
         }
@@ -42,7 +42,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         let (mut certain, mut doubtful, mut doubts) = (Vec::new(), Vec::new(), Vec::new());
         let mut left: Vec<String> = Vec::new();
         for simple in calls {
-            match call(model, index, script, simple) {
+            match call(model, index, script, simple).map_err(|reason| stays(simple, &reason)) {
                 Err(reason) if !left.contains(&reason) => left.push(reason),
                 Err(_) => {}
                 Ok((edits, own)) => match own.or_else(|| doubt.clone()) {
@@ -57,7 +57,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             }
         }
         for reason in left {
-            proposals.leave(span, format!("`apt` stays: {reason}"));
+            proposals.leave(span, reason);
         }
         if !certain.is_empty() {
             proposals.fixes.push(fix(certain, None));
@@ -73,8 +73,23 @@ fn calls_apt(simple: &Simple) -> bool {
     words.get(managers::wrapper_len(&words)) == Some(&Some("apt"))
 }
 
+fn stays(simple: &Simple, reason: &str) -> String {
+    let verb = apt::call(&simple.literals()).map(|found| format!(" {}", found.verb_word)).unwrap_or_default();
+    format!("`apt{verb}` stays: {reason}")
+}
+
 /// What speaks against all calls of a RUN.
-fn obstacle(model: &Model<'_, '_>, index: usize) -> Option<String> {
+fn obstacle(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Option<String> {
+    let mut defines = false;
+    script.list.visit(&mut |command| {
+        defines |= match command {
+            Command::Simple(simple) => matches!(simple.name(), Some("alias" | "hash")),
+            Command::Compound(compound) => compound.kind == CompoundKind::Function,
+        };
+    });
+    if defines {
+        return Some("the RUN defines functions or aliases".to_owned());
+    }
     if model.base_image(index).is_some_and(|image| image.distribution != Distribution::Debian) {
         return Some("it is not Debian's apt on this image".to_owned());
     }
@@ -147,7 +162,7 @@ fn call(
     let words = simple.literals();
     let found = apt::call(&words).ok_or("what it is asked to do is not written out")?;
     let verb = found.verb_word.as_str();
-    let twin = apt::twin(verb).map_err(|hint| format!("for `apt {verb}` {hint}"))?;
+    let twin = apt::twin(verb).map_err(str::to_owned)?;
     let program = managers::wrapper_len(&words);
     let config = |word: &str| {
         word.starts_with("--config-file") || word.starts_with('-') && !word.starts_with("--") && word.contains('c')
