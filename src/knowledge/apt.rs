@@ -168,8 +168,7 @@ pub fn serves_others(words: &[Option<&str>]) -> bool {
                 ));
     }
     match words {
-        [] => true,
-        [Some("set" | "true" | ":" | "echo" | "export"), ..] => true,
+        [] | [Some("set" | "true" | ":" | "echo" | "export"), ..] => true,
         [Some("rm"), rest @ ..] => rest.iter().all(|word| {
             word.is_none_or(|word| {
                 word.starts_with('-')

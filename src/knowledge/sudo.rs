@@ -25,7 +25,7 @@ pub fn idle_words(words: &[Option<&str>]) -> Result<usize, String> {
         if word.starts_with('-') {
             let idle = match word.strip_prefix("--") {
                 Some(long) => matches!(long, "preserve-env" | "set-home" | "non-interactive" | "stdin"),
-                None => word.len() > 1 && word[1..].chars().all(|letter| IDLE.contains(letter)),
+                None => word.trim_start_matches('-').chars().all(|letter| IDLE.contains(letter)) && word.len() > 1,
             };
             if !idle {
                 return Err(format!("its option `{word}` may change who runs the command, or how"));

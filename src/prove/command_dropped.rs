@@ -89,9 +89,8 @@ fn is_inside(tokens: &[Token], comment: &Token) -> bool {
 /// The joint of what follows a command that is gone.
 fn takes_over(gone: Joint, next: Joint) -> Result<Joint, Refusal> {
     match (gone, next) {
-        (_, Joint::And) => Ok(gone),
+        (_, Joint::And) | (Joint::None | Joint::Semicolon, Joint::Semicolon) => Ok(gone),
         (Joint::And, Joint::Semicolon) => Ok(Joint::Semicolon),
-        (Joint::None | Joint::Semicolon, Joint::Semicolon) => Ok(gone),
         _ => Err(Refusal::new("what joins the command to the next one can't go with it")),
     }
 }

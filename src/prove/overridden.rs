@@ -20,11 +20,10 @@ pub fn check(
     _demand: Demand,
     _facts: Facts<'_>,
 ) -> Result<(), Refusal> {
-    let mut old = before.trace.tokens.iter().rev().peekable();
     let mut new = after.trace.tokens.iter().rev().peekable();
     let mut gone = Vec::new();
     // From the end: of two that say the same the earlier one is the one that is gone.
-    while let Some(token) = old.next() {
+    for token in before.trace.tokens.iter().rev() {
         if new.peek() == Some(&token) {
             new.next();
             continue;
