@@ -35,7 +35,11 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             let mut leave = |reason: &str| proposals.leave(span, format!("`npm install` stays: {reason}"));
             match npm_ci::candidate(&simple.literals()) {
                 Candidate::OtherThing => {}
-                Candidate::No(reason) => leave(&reason),
+                // Where no lock file is known of, nothing is wrong.
+                Candidate::No(reason) => match locked(model, subject.context, index, script, simple) {
+                    Err(Obstacle::NoLockFile) => {}
+                    Err(Obstacle::Reason(_)) | Ok(()) => leave(&reason),
+                },
                 Candidate::Yes(verb) => match locked(model, subject.context, index, script, simple) {
                     Err(Obstacle::NoLockFile) => {}
                     Err(Obstacle::Reason(reason)) => leave(&reason),
