@@ -10,6 +10,8 @@ pub mod add_to_copy;
 pub mod apt_assume_yes;
 #[path = "apt-clean-lists/mod.rs"]
 pub mod apt_clean_lists;
+#[path = "apt-get-not-apt/mod.rs"]
+pub mod apt_get_not_apt;
 #[path = "apt-no-install-recommends/mod.rs"]
 pub mod apt_no_install_recommends;
 #[path = "apt-update-with-install/mod.rs"]
@@ -50,6 +52,12 @@ pub mod keyword_casing;
 pub mod label_key_value;
 #[path = "label-keys/mod.rs"]
 pub mod label_keys;
+#[path = "last-cmd-only/mod.rs"]
+pub mod last_cmd_only;
+#[path = "last-entrypoint-only/mod.rs"]
+pub mod last_entrypoint_only;
+#[path = "last-healthcheck-only/mod.rs"]
+pub mod last_healthcheck_only;
 #[path = "maintainer-to-label/mod.rs"]
 pub mod maintainer_to_label;
 #[path = "merge-copies/mod.rs"]
@@ -58,14 +66,20 @@ pub mod merge_copies;
 pub mod merge_env;
 #[path = "merge-runs/mod.rs"]
 pub mod merge_runs;
+#[path = "no-apt-upgrade/mod.rs"]
+pub mod no_apt_upgrade;
 #[path = "no-empty-continuation/mod.rs"]
 pub mod no_empty_continuation;
 #[path = "no-secrets/mod.rs"]
 pub mod no_secrets;
 #[path = "no-ssh-or-power/mod.rs"]
 pub mod no_ssh_or_power;
+#[path = "no-sudo/mod.rs"]
+pub mod no_sudo;
 #[path = "non-root-user/mod.rs"]
 pub mod non_root_user;
+#[path = "npm-ci/mod.rs"]
+pub mod npm_ci;
 #[path = "one-process/mod.rs"]
 pub mod one_process;
 #[path = "pin-base/mod.rs"]
@@ -97,6 +111,9 @@ use crate::edit::Transform;
 
 /// All transforms; where two touch the same instruction, the earlier one goes first.
 pub static ALL: &[&Transform] = &[
+    &last_cmd_only::TRANSFORM,
+    &last_entrypoint_only::TRANSFORM,
+    &last_healthcheck_only::TRANSFORM,
     &apt_update_with_install::TRANSFORM,
     &merge_runs::TRANSFORM,
     &merge_copies::TRANSFORM,
@@ -104,12 +121,16 @@ pub static ALL: &[&Transform] = &[
     &copy_chmod::TRANSFORM,
     &copy_manifests_first::TRANSFORM,
     &cd_to_workdir::TRANSFORM,
+    &no_sudo::TRANSFORM,
+    &apt_get_not_apt::TRANSFORM,
+    &no_apt_upgrade::TRANSFORM,
     &apt_assume_yes::TRANSFORM,
     &dnf_assume_yes::TRANSFORM,
     &yum_assume_yes::TRANSFORM,
     &zypper_assume_yes::TRANSFORM,
     &apt_no_install_recommends::TRANSFORM,
     &gem_no_document::TRANSFORM,
+    &npm_ci::TRANSFORM,
     &useradd_no_log_init::TRANSFORM,
     &wget_quiet_progress::TRANSFORM,
     &apt_clean_lists::TRANSFORM,

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows the syntax of a Dockerfile.
 
+pub mod apt;
 pub mod bases;
 pub mod commands;
 pub mod ecosystems;
@@ -10,5 +11,6 @@ pub mod managers;
 pub mod options;
 pub mod programs;
 pub mod started;
+pub mod sudo;
 
 pub use managers::{Family, Invocation, Manager, Verb, invocation};

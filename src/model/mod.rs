@@ -3,6 +3,7 @@
 //! Source: `frontend/dockerfile/dockerfile2llb/convert.go`.
 
 mod added;
+mod brought;
 pub mod copy;
 mod earlier;
 mod folder;
@@ -13,6 +14,7 @@ mod state;
 mod targets;
 
 pub use added::Added;
+pub use brought::Brought;
 pub use copy::Copy;
 pub use folder::StartsWithCd;
 pub use sources::literal_sources;

@@ -7,6 +7,7 @@ mod convert;
 mod failure;
 mod interpreter;
 mod literal;
+mod output;
 mod place;
 mod source;
 mod tree;

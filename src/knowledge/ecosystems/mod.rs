@@ -6,6 +6,7 @@
 mod companions;
 mod install;
 mod node;
+pub mod npm_ci;
 mod others;
 mod python;
 mod variables;
