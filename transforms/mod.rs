@@ -4,12 +4,22 @@
 pub mod apt_clean_lists;
 #[path = "apt-update-with-install/mod.rs"]
 pub mod apt_update_with_install;
+#[path = "backtick-substitution/mod.rs"]
+pub mod backtick_substitution;
+#[path = "cd-or-exit/mod.rs"]
+pub mod cd_or_exit;
 #[path = "copy-manifests-first/mod.rs"]
 pub mod copy_manifests_first;
 #[path = "merge-runs/mod.rs"]
 pub mod merge_runs;
+#[path = "pipefail/mod.rs"]
+pub mod pipefail;
+#[path = "quote-expansion/mod.rs"]
+pub mod quote_expansion;
 #[path = "sort-packages/mod.rs"]
 pub mod sort_packages;
+#[path = "use-shell-instruction/mod.rs"]
+pub mod use_shell_instruction;
 
 use crate::edit::Transform;
 
@@ -20,6 +30,11 @@ pub static ALL: &[&Transform] = &[
     &copy_manifests_first::TRANSFORM,
     &apt_clean_lists::TRANSFORM,
     &sort_packages::TRANSFORM,
+    &backtick_substitution::TRANSFORM,
+    &quote_expansion::TRANSFORM,
+    &cd_or_exit::TRANSFORM,
+    &use_shell_instruction::TRANSFORM,
+    &pipefail::TRANSFORM,
 ];
 
 /// The transform of an id.

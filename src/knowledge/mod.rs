@@ -6,5 +6,7 @@ pub mod bases;
 pub mod commands;
 pub mod ecosystems;
 pub mod managers;
+pub mod one_word;
+pub mod pipes;
 
 pub use managers::{Family, Invocation, Manager, Verb, invocation};

@@ -3,11 +3,14 @@
 //! Source: `frontend/dockerfile/dockerfile2llb/convert.go`.
 
 pub mod copy;
+mod one_word;
+pub mod shells;
 mod sources;
 mod stage;
 mod state;
 
 pub use copy::Copy;
+pub use one_word::Words;
 pub use sources::literal_sources;
 pub use stage::{Base, Stage};
 pub use state::{State, User, Workdir};
