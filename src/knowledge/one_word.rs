@@ -12,14 +12,14 @@ pub fn prints_one_word(words: &[Option<&str>]) -> bool {
     let Some((name, arguments)) = words.split_first() else { return false };
     match (*name, arguments) {
         ("nproc", arguments) => arguments.iter().all(|word| word.starts_with("--")),
-        ("arch" | "whoami", []) => true,
+        ("arch" | "whoami" | "hostname", []) => true,
         ("uname", [option]) => matches!(*option, "-r" | "-m" | "-s" | "--machine" | "--kernel-release"),
         ("dpkg", [option]) => *option == "--print-architecture",
         ("dpkg-architecture", [option]) => option.starts_with("-qDEB_"),
         ("apk", [option]) => *option == "--print-arch",
         ("rpm", ["-E" | "--eval", macro_name]) => matches!(*macro_name, "%fedora" | "%rhel" | "%centos" | "%_arch"),
         ("lsb_release", ["-cs" | "-sc" | "-rs" | "-sr"]) => true,
-        ("lsb_release", ["-c" | "-r", "-s"] | ["-s", "-c" | "-r"]) => true,
+        ("lsb_release", ["-c" | "-r", "-s"] | ["-s", "-c" | "-r"] | ["--codename" | "--release", "--short"]) => true,
         ("id", ["-u" | "-g" | "-un" | "-gn"]) => true,
         ("id", ["-u" | "-g", user]) => !user.starts_with('-'),
         ("getconf", [name]) => matches!(*name, "_NPROCESSORS_ONLN" | "_NPROCESSORS_CONF" | "LONG_BIT"),
@@ -85,8 +85,24 @@ pub fn runs_as_root(image: &str) -> bool {
     let path = path.strip_prefix("docker.io/").unwrap_or(path);
     matches!(
         path.strip_prefix("library/").unwrap_or(path),
-        "golang" | "node" | "python" | "php" | "ruby" | "rust" | "openjdk" | "eclipse-temurin" | "tomcat" | "nginx"
-            | "maven" | "httpd" | "perl" | "gcc" | "erlang" | "elixir" | "postgres" | "redis"
+        "golang"
+            | "node"
+            | "python"
+            | "php"
+            | "ruby"
+            | "rust"
+            | "openjdk"
+            | "eclipse-temurin"
+            | "tomcat"
+            | "nginx"
+            | "maven"
+            | "httpd"
+            | "perl"
+            | "gcc"
+            | "erlang"
+            | "elixir"
+            | "postgres"
+            | "redis"
     )
 }
 
@@ -106,7 +122,8 @@ mod tests {
 
     #[test]
     fn commands() {
-        for line in ["nproc", "uname -m", "dpkg --print-architecture", "lsb_release -cs", "date +%Y-%m-%d", "id -u www"] {
+        for line in ["nproc", "uname -m", "dpkg --print-architecture", "lsb_release -cs", "date +%Y-%m-%d", "id -u www"]
+        {
             assert!(one(line), "{line}");
         }
         for line in ["uname -a", "uname", "cat f", "date", "date +%c", "id", "seq 3", "apt-mark showmanual", "pwd"] {

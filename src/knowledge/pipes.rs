@@ -7,13 +7,85 @@ use super::managers;
 
 /// Commands that read their input to its end before they stop, whatever their arguments.
 const READ_ALL: &[&str] = &[
-    "tar", "bsdtar", "tee", "cat", "sort", "uniq", "wc", "cut", "tr", "base64", "gunzip", "gzip", "zcat", "bzip2",
-    "bunzip2", "xz", "unxz", "zstd", "unzstd", "lz4", "cpio", "sha1sum", "sha256sum", "sha384sum", "sha512sum",
-    "md5sum", "b2sum", "apt-key", "gpg", "gpg2", "gpgv", "debconf-set-selections", "chpasswd", "passwd", "patch",
-    "xargs", "bash", "sh", "dash", "ash", "zsh", "ksh", "python", "python2", "python3", "perl", "ruby", "php", "node",
-    "psql", "mysql", "mariadb", "sqlite3", "crontab", "jq", "sed", "awk", "gawk", "mawk", "grep", "egrep", "fgrep",
-    "envsubst", "iconv", "rev", "tac", "nl", "fold", "column", "paste", "hexdump", "od", "xxd", "openssl", "tail",
-    "dpkg", "rpm2cpio", "docker-php-entrypoint", "dos2unix", "newusers", "ssh-add", "rustup-init",
+    "tar",
+    "bsdtar",
+    "tee",
+    "cat",
+    "sort",
+    "uniq",
+    "wc",
+    "cut",
+    "tr",
+    "base64",
+    "gunzip",
+    "gzip",
+    "zcat",
+    "bzip2",
+    "bunzip2",
+    "xz",
+    "unxz",
+    "zstd",
+    "unzstd",
+    "lz4",
+    "cpio",
+    "sha1sum",
+    "sha256sum",
+    "sha384sum",
+    "sha512sum",
+    "md5sum",
+    "b2sum",
+    "apt-key",
+    "gpg",
+    "gpg2",
+    "gpgv",
+    "debconf-set-selections",
+    "chpasswd",
+    "passwd",
+    "patch",
+    "xargs",
+    "bash",
+    "sh",
+    "dash",
+    "ash",
+    "zsh",
+    "ksh",
+    "perl",
+    "ruby",
+    "php",
+    "node",
+    "psql",
+    "mysql",
+    "mariadb",
+    "sqlite3",
+    "crontab",
+    "jq",
+    "sed",
+    "awk",
+    "gawk",
+    "mawk",
+    "grep",
+    "egrep",
+    "fgrep",
+    "envsubst",
+    "iconv",
+    "rev",
+    "tac",
+    "nl",
+    "fold",
+    "column",
+    "paste",
+    "hexdump",
+    "od",
+    "xxd",
+    "openssl",
+    "tail",
+    "dpkg",
+    "rpm2cpio",
+    "docker-php-entrypoint",
+    "dos2unix",
+    "newusers",
+    "ssh-add",
+    "rustup-init",
 ];
 
 /// Commands that read nothing and are done at once.
@@ -21,12 +93,79 @@ const READ_NOTHING: &[&str] = &["true", "false", ":", "exit", "echo", "printf", 
 
 /// Commands whose failure may mean no more than that there is nothing to print.
 const MAY_FAIL: &[&str] = &[
-    "yes", "grep", "egrep", "fgrep", "zgrep", "rgrep", "rg", "ag", "pgrep", "diff", "cmp", "comm", "test", "[", "find",
-    "ls", "which", "type", "whereis", "command", "expr", "ldd", "file", "ps", "getent", "xargs", "dpkg-query", "rpm",
-    "ssh-keyscan", "kill", "killall", "pkill", "lsof", "fuser", "du", "df", "false", "timeout", "strings", "readelf",
-    "nm", "objdump", "mount", "umount", "service", "systemctl", "lsmod", "modprobe", "pidof", "stat", "readlink",
-    "realpath", "let", "ping", "nc", "netcat", "ncat", "telnet", "dig", "host", "nslookup", "id", "groups",
-    "apt-cache", "dnf", "yum", "conda", "gpgconf", "npm", "yarn", "crontab", "script", "expect",
+    "yes",
+    "grep",
+    "egrep",
+    "fgrep",
+    "zgrep",
+    "rgrep",
+    "rg",
+    "ag",
+    "pgrep",
+    "diff",
+    "cmp",
+    "comm",
+    "test",
+    "[",
+    "find",
+    "ls",
+    "which",
+    "type",
+    "whereis",
+    "command",
+    "expr",
+    "ldd",
+    "file",
+    "ps",
+    "getent",
+    "xargs",
+    "dpkg-query",
+    "rpm",
+    "ssh-keyscan",
+    "kill",
+    "killall",
+    "pkill",
+    "lsof",
+    "fuser",
+    "du",
+    "df",
+    "false",
+    "timeout",
+    "strings",
+    "readelf",
+    "nm",
+    "objdump",
+    "mount",
+    "umount",
+    "service",
+    "systemctl",
+    "lsmod",
+    "modprobe",
+    "pidof",
+    "stat",
+    "readlink",
+    "realpath",
+    "let",
+    "ping",
+    "nc",
+    "netcat",
+    "ncat",
+    "telnet",
+    "dig",
+    "host",
+    "nslookup",
+    "id",
+    "groups",
+    "apt-cache",
+    "dnf",
+    "yum",
+    "conda",
+    "gpgconf",
+    "npm",
+    "yarn",
+    "crontab",
+    "script",
+    "expect",
 ];
 
 fn program<'w>(words: &'w [Option<&'w str>]) -> Option<(&'w str, &'w [Option<&'w str>])> {
@@ -51,14 +190,15 @@ pub fn stops_early(words: &[Option<&str>], raw: &str) -> Option<String> {
     };
     let long = |names: &[&str]| arguments.iter().flatten().any(|word| names.iter().any(|name| word.starts_with(name)));
     let stops = match name {
-        "grep" | "egrep" | "fgrep" => {
-            cluster("qmlL") || long(&["--quiet", "--silent", "--max-count", "--files"])
-        }
+        "grep" | "egrep" | "fgrep" => cluster("qmlL") || long(&["--quiet", "--silent", "--max-count", "--files"]),
         "sed" => sed_quits(raw) || arguments.iter().any(Option::is_none) && raw.contains('q'),
         "awk" | "gawk" | "mawk" => raw.contains("exit") || raw.contains("getline"),
         "dpkg" => !long(&["--set-selections"]),
-        "openssl" => !arguments.iter().flatten().any(|word| matches!(*word, "sha1" | "sha256" | "dgst" | "enc" | "base64" | "md5")),
-        _ => !READ_ALL.contains(&name),
+        "openssl" => !arguments
+            .iter()
+            .flatten()
+            .any(|word| matches!(*word, "sha1" | "sha256" | "dgst" | "enc" | "base64" | "md5")),
+        _ => !READ_ALL.contains(&name) && !name.starts_with("python"),
     };
     stops.then(|| format!("`{name}` may stop reading early, and its writer's SIGPIPE would count"))
 }
@@ -81,10 +221,14 @@ pub fn may_fail_rightly(words: &[Option<&str>]) -> Option<String> {
     let Some((name, arguments)) = program(words) else {
         return Some("a command that is not written out writes into a pipe".to_owned());
     };
-    let query = matches!(name, "dpkg" | "pip" | "pip3" | "gem" | "apt" | "apt-get" | "git" | "java" | "brew" | "composer");
+    let query =
+        matches!(name, "dpkg" | "pip" | "pip3" | "gem" | "apt" | "apt-get" | "git" | "java" | "brew" | "composer");
     let harmless = match name {
         "dpkg" => matches!(arguments, [Some("--print-architecture" | "--get-selections")]),
-        "git" => !arguments.iter().flatten().any(|word| matches!(*word, "grep" | "diff" | "describe" | "rev-parse" | "config")),
+        "git" => !arguments
+            .iter()
+            .flatten()
+            .any(|word| matches!(*word, "grep" | "diff" | "describe" | "rev-parse" | "config")),
         _ => !query,
     };
     let fails = MAY_FAIL.contains(&name) || !harmless;
@@ -113,10 +257,13 @@ mod tests {
 
     #[test]
     fn readers() {
-        for line in ["head -1", "grep -q x", "grep -m1 x", "sed 3q", "sed -n '/x/{p;q}'", "awk '{print;exit}'", "less"] {
+        for line in ["head -1", "grep -q x", "grep -m1 x", "sed 3q", "sed -n '/x/{p;q}'", "awk '{print;exit}'", "less"]
+        {
             assert!(stops_early(&words(line), line).is_some(), "{line}");
         }
-        for line in ["tar xz", "sudo -E bash -", "grep x", "sed s/iraq/q/", "apt-key add -", "awk '{print $1}'", "sort -u"] {
+        for line in
+            ["tar xz", "sudo -E bash -", "grep x", "sed s/iraq/q/", "apt-key add -", "awk '{print $1}'", "sort -u"]
+        {
             assert!(stops_early(&words(line), line).is_none(), "{line}");
         }
         assert!(reads_nothing(&words("true")) && !reads_nothing(&words("make")));

@@ -39,17 +39,12 @@ impl Model<'_, '_> {
         }
     }
 
-    fn words_of_variable(
-        &self,
-        index: usize,
-        script: &Script<'_>,
-        text: &str,
-        name: &str,
-        place: TextRange,
-    ) -> Words {
+    fn words_of_variable(&self, index: usize, script: &Script<'_>, text: &str, name: &str, place: TextRange) -> Words {
         let names = self.env_names(index);
         let sets_any = script.simple_commands().iter().any(|simple| {
-            simple.name().is_none_or(|command| SETTERS.contains(&command) && (command != "printf" || text.contains("-v")))
+            simple
+                .name()
+                .is_none_or(|command| SETTERS.contains(&command) && (command != "printf" || text.contains("-v")))
                 && !simple.words.is_empty()
         });
         if sets_any || names.iter().any(|known| known == name) {

@@ -1,7 +1,7 @@
 //! Which SHELL reads what, and what `pipefail` would make of it.
 
 use crate::knowledge::{self, Verb, bases, pipes};
-use crate::shell::{Command, CompoundKind, Link, List, Pipeline, Script, Simple};
+use crate::shell::{Body, Command, CompoundKind, Link, List, Opaque, Pipeline, Script, Simple};
 use crate::syntax::Keyword;
 
 use super::{Base, Model};
@@ -101,6 +101,19 @@ impl Model<'_, '_> {
     #[must_use]
     pub fn ash_knows_pipefail(&self, index: usize) -> bool {
         self.base_reference(index).is_some_and(bases::ash_knows_pipefail)
+    }
+
+    /// Whether a RUN below `index`, in this stage or in one built on it, is read by the shell that is in force there.
+    #[must_use]
+    pub fn shell_is_used_later(&self, index: usize) -> bool {
+        self.later(index).into_iter().any(|at| {
+            let read = match self.body(at) {
+                Some(Body::Script(script)) => !script.in_heredoc,
+                Some(Body::Opaque(Opaque::Bashism(_))) => self.instructions[at].heredocs.is_empty(),
+                _ => false,
+            };
+            read && self.keyword(at) == Keyword::Run && self.shell_set_at(at) == self.shell_set_at(index)
+        })
     }
 
     /// Whether the instruction names `sh` itself, as a word of its own.

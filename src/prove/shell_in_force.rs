@@ -87,7 +87,8 @@ fn shell_words(model: &Model<'_, '_>, index: usize) -> Option<Vec<String>> {
 /// A new SHELL stands above a RUN that pipes; gives whether another shell reads it than before.
 fn appears(old: &Model<'_, '_>, at: usize, words: &[String]) -> Result<bool, Refusal> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let piping = at < old.instructions.len() && old.run_script(at).or_else(|| old.script(at)).is_some_and(shells::pipes);
+    let piping =
+        at < old.instructions.len() && old.run_script(at).or_else(|| old.script(at)).is_some_and(shells::pipes);
     if !piping || old.keyword(at) != Keyword::Run {
         return Err(Refusal::new("the new SHELL stands above no RUN that pipes"));
     }
@@ -138,9 +139,7 @@ fn harmless(old: &Model<'_, '_>, index: usize, other: Option<&Interpreter>) -> R
         return Err(Refusal::new("bash reads the file that BASH_ENV names"));
     }
     let reason = other.and_then(|shell| script.differs_in_bash(shell));
-    let reason = reason.or_else(|| {
-        if shells::sets_pipefail(script) { None } else { shells::pipefail_hazard(script) }
-    });
+    let reason = reason.or_else(|| if shells::sets_pipefail(script) { None } else { shells::pipefail_hazard(script) });
     match reason {
         Some(reason) => Err(Refusal::new(format!("line {line}: {reason}"))),
         None => Ok(()),
@@ -161,14 +160,11 @@ fn replaces(old: &Model<'_, '_>, at: usize, words: &[String]) -> Result<(), Refu
     if words != ["/bin/bash", "-c"] && words != ["/usr/bin/bash", "-c"] {
         return Err(Refusal::new("the SHELL is not bash alone"));
     }
-    let later = old.later(at);
-    let used = later.iter().any(|index| {
-        old.keyword(*index) == Keyword::Run && old.shell_set_at(*index).is_none() && old.script(*index).is_some()
-    });
+    let used = old.shell_is_used_later(at);
     if !used && !old.has_bash(at) {
         return Err(Refusal::new("nothing shows that bash is in the image"));
     }
-    let mut reached = later;
+    let mut reached = old.later(at);
     reached.extend(old.started_with(at));
     match reached.into_iter().find(|index| old.names_sh(*index)) {
         Some(index) => {

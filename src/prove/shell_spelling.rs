@@ -25,25 +25,16 @@ pub fn check(
     }
     for index in 0..old.instructions.len() {
         if says(old, index) != says(new, index) {
-            in_instruction(old, new, index, demand).map_err(|reason| {
-                Refusal::new(format!("line {}: {reason}", old.instructions[index].first_line))
-            })?;
+            in_instruction(old, new, index, demand)
+                .map_err(|reason| Refusal::new(format!("line {}: {reason}", old.instructions[index].first_line)))?;
         }
     }
     Ok(())
 }
 
-fn in_instruction(
-    old: &Model<'_, '_>,
-    new: &Model<'_, '_>,
-    index: usize,
-    demand: Demand,
-) -> Result<(), &'static str> {
+fn in_instruction(old: &Model<'_, '_>, new: &Model<'_, '_>, index: usize, demand: Demand) -> Result<(), &'static str> {
     let (says_old, says_new) = (says(old, index), says(new, index));
-    let runs = matches!(
-        old.keyword(index),
-        Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck
-    );
+    let runs = matches!(old.keyword(index), Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck);
     if !runs || says_old.flags != says_new.flags || says_old.json || says_new.json {
         return Err("an instruction that runs no script changed");
     }
@@ -148,14 +139,14 @@ fn same_substitution(text: &str, found: &Expansion) -> Result<(), &'static str> 
     if inner.trim_start().starts_with('(') {
         return Err("`$((` is arithmetic");
     }
-    if inner.contains('#') && inner.split_ascii_whitespace().any(|word| word.starts_with('#')) {
+    // By itself the inner text must be a clean script without a comment, which would reach over the bracket.
+    let script = crate::shell::script_of(inner.to_owned(), true);
+    let script = script.map_err(|_| "what stands in the backticks can't be read")?;
+    if !script.comments.is_empty() || inner.split_ascii_whitespace().any(|word| word.starts_with('#')) {
         return Err("a comment would reach over the bracket");
     }
-    // By itself the inner text must be a clean script, whose brackets close.
-    crate::shell::script_of(inner.to_owned(), true).map_err(|_| "what stands in the backticks can't be read")?;
-    let closed = lexed::lex(&format!("$({inner})")).is_some_and(|lexed| {
-        lexed.expansions.first().is_some_and(|found| found.range.len() == inner.len() + 3)
-    });
+    let closed = lexed::lex(&format!("$({inner})"))
+        .is_some_and(|lexed| lexed.expansions.first().is_some_and(|found| found.range.len() == inner.len() + 3));
     if closed { Ok(()) } else { Err("the brackets in the substitution do not close") }
 }
 

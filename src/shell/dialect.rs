@@ -8,14 +8,53 @@ use super::{Interpreter, Script};
 
 /// Variables that bash sets by itself.
 const SET_BY_BASH: &[&str] = &[
-    "RANDOM", "UID", "EUID", "HOSTNAME", "HOSTTYPE", "OSTYPE", "MACHTYPE", "SECONDS", "LINENO", "SHLVL", "DIRSTACK",
-    "FUNCNAME", "GROUPS", "PIPESTATUS", "SHELLOPTS", "BASHPID", "BASH", "BASH_VERSION", "EPOCHSECONDS", "SRANDOM",
+    "RANDOM",
+    "UID",
+    "EUID",
+    "HOSTNAME",
+    "HOSTTYPE",
+    "OSTYPE",
+    "MACHTYPE",
+    "SECONDS",
+    "LINENO",
+    "SHLVL",
+    "DIRSTACK",
+    "FUNCNAME",
+    "GROUPS",
+    "PIPESTATUS",
+    "SHELLOPTS",
+    "BASHPID",
+    "BASH",
+    "BASH_VERSION",
+    "EPOCHSECONDS",
+    "SRANDOM",
 ];
 
 /// Commands that only bash has, or that do something else in it.
 const OTHERWISE: &[&str] = &[
-    "source", "pushd", "popd", "dirs", "declare", "typeset", "shopt", "let", "mapfile", "readarray", "enable",
-    "builtin", "alias", "trap", "type", "hash", "ulimit", "kill", "wait", "help", "disown", "suspend", "eval", "exec",
+    "source",
+    "pushd",
+    "popd",
+    "dirs",
+    "declare",
+    "typeset",
+    "shopt",
+    "let",
+    "mapfile",
+    "readarray",
+    "enable",
+    "builtin",
+    "alias",
+    "trap",
+    "type",
+    "hash",
+    "ulimit",
+    "kill",
+    "wait",
+    "help",
+    "disown",
+    "suspend",
+    "eval",
     "local",
 ];
 
@@ -100,18 +139,17 @@ impl Script<'_> {
         let literals = simple.literals();
         let first = raw.get(1).copied().unwrap_or_default();
         // `make a=~/b`: bash puts the home directory in, dash does not.
-        if let Some(word) = raw.iter().find(|word| word.contains("=~")) {
+        let bare_tilde = |word: &&&str| lexed::lex(word).is_none_or(|lexed| lexed.bare.contains("=~"));
+        if let Some(word) = raw.iter().find(bare_tilde) {
             return Some(format!("`{word}` is something else in bash"));
         }
         let differs = match name {
-            "echo" => {
-                first.starts_with('-') && first != "-n" || raw.iter().skip(1).any(|word| has_echo_escape(word))
-            }
+            "echo" => first.starts_with('-') && first != "-n" || raw.iter().skip(1).any(|word| has_echo_escape(word)),
             "printf" => first.starts_with('-') || raw.get(1).is_some_and(|format| has_printf_difference(format)),
             "read" => raw.len() < 2 || first.starts_with('-') && first != "-r",
             "test" | "[" => raw.iter().any(|word| matches!(*word, "==" | "-v" | "-R" | "=~")),
             "." => !matches!(literals.as_slice(), [_, Some(file)] if PLAIN_FILES.contains(file)),
-            "export" | "readonly" => first.starts_with('-'),
+            "export" | "readonly" | "exec" => first.starts_with('-'),
             "command" => !matches!(first, "-v" | "-V"),
             _ => OTHERWISE.contains(&name),
         };
@@ -124,7 +162,8 @@ fn brace_expansion(lexed: &Lexed) -> Option<String> {
     let words = lexed.bare.split([' ', '\t', '\n', ';', '&', '|', '<', '>', '(', ')']);
     words
         .filter(|word| {
-            word.split_once('{').is_some_and(|(_, rest)| rest.contains('}') && (rest.contains(',') || rest.contains("..")))
+            word.split_once('{')
+                .is_some_and(|(_, rest)| rest.contains('}') && (rest.contains(',') || rest.contains("..")))
         })
         .map(|word| word.replace(BLOT, "…"))
         .next()

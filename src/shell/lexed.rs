@@ -63,7 +63,8 @@ pub enum Within {
 /// Reads a text; `None` where its quoting is not certain.
 #[must_use]
 pub fn lex(text: &str) -> Option<Lexed> {
-    let mut lexer = Lexer { text: text.as_bytes(), bare: text.as_bytes().to_vec(), expansions: Vec::new(), until: None };
+    let mut lexer =
+        Lexer { text: text.as_bytes(), bare: text.as_bytes().to_vec(), expansions: Vec::new(), until: None };
     lexer.code(0, Within::Text, true)?;
     let until = lexer.until.unwrap_or(text.len());
     lexer.bare.truncate(until);
@@ -289,7 +290,8 @@ mod tests {
 
     #[test]
     fn uncertain_texts() {
-        for text in ["echo 'a", "echo $(case x in a) b;; esac)", "echo $'a'", "echo `a", "echo $(a", "\"${a:-\"b\"}\""] {
+        for text in ["echo 'a", "echo $(case x in a) b;; esac)", "echo $'a'", "echo `a", "echo $(a", "\"${a:-\"b\"}\""]
+        {
             assert!(lex(text).is_none(), "{text}");
         }
     }

@@ -22,10 +22,8 @@ pub static TRANSFORM: Transform = Transform {
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
     for index in 0..model.instructions.len() {
-        let runs = matches!(
-            model.keyword(index),
-            Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck
-        );
+        let runs =
+            matches!(model.keyword(index), Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck);
         if let Some(script) = model.script(index).filter(|_| runs) {
             in_script(model, index, script, proposals);
         }
@@ -83,7 +81,8 @@ fn obstacle(text: &str, found: &Expansion) -> Option<&'static str> {
     if inner.trim_start().starts_with('(') {
         return Some("`$((` is arithmetic");
     }
-    if inner.contains('#') {
+    if inner.split(|c: char| c.is_ascii_whitespace() || matches!(c, ';' | '&' | '|')).any(|word| word.starts_with('#'))
+    {
         return Some("a comment in them would reach over the bracket");
     }
     if inner.split_ascii_whitespace().any(|word| matches!(word, "case" | "esac")) || inner.contains("<<") {

@@ -9,7 +9,7 @@ use crate::syntax::Keyword;
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
     id: "cd-or-exit",
-    summary: "end the RUN where a `cd` fails",
+    summary: "stop the RUN where a `cd` fails",
     offers: Offers::Unsafe,
     codes: &["SC2164"],
     readme: include_str!("README.md"),
@@ -49,7 +49,7 @@ fn in_script(model: &Model<'_, '_>, index: usize, script: &Script<'_>, proposals
     }
     let edits = places.passed_over.iter().map(|simple| Edit::insert(script.span(simple.range).end, " || exit 1"));
     proposals.fixes.push(Fix {
-        title: "end the RUN where `cd` fails".to_owned(),
+        title: "stop where `cd` fails".to_owned(),
         reason: "a `cd` that fails is passed over, and what follows runs in the wrong folder; unsafe because a RUN \
                  that went on regardless now fails"
             .to_owned(),

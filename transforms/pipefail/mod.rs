@@ -116,8 +116,7 @@ fn stays_right(model: &Model<'_, '_>, index: usize, another_shell: bool) -> Resu
         if model.env_names(at).iter().any(|name| name == "BASH_ENV") {
             return Err("bash would read the file that BASH_ENV names".to_owned());
         }
-        let dialect =
-            if another_shell { script.differs_in_bash(&model.states[at].shell) } else { None };
+        let dialect = if another_shell { script.differs_in_bash(&model.states[at].shell) } else { None };
         let pipes = || if shells::sets_pipefail(script) { None } else { shells::pipefail_hazard(script) };
         if let Some(reason) = dialect.or_else(pipes) {
             return Err(format!("line {line}: {reason}"));
@@ -131,16 +130,14 @@ fn fix(model: &Model<'_, '_>, plan: &Plan) -> Fix {
         Plan::Add { above, text, why } => {
             (rewrite::insert_line_above_comments(model, *above, text), format!("add `{text}`"), above - 1, *why)
         }
-        Plan::Grow(shell) => (
-            grown(model, *shell),
-            "add `-o pipefail` to SHELL".to_owned(),
-            *shell,
-            "it is the shell in force already",
-        ),
+        Plan::Grow(shell) => {
+            (grown(model, *shell), "add `-o pipefail` to SHELL".to_owned(), *shell, "it is the shell in force already")
+        }
     };
-    let started = model.under_shell_behind(first).into_iter().any(|at| {
-        matches!(model.keyword(at), Keyword::Cmd | Keyword::Entrypoint) && model.script(at).is_some()
-    });
+    let started = model
+        .under_shell_behind(first)
+        .into_iter()
+        .any(|at| matches!(model.keyword(at), Keyword::Cmd | Keyword::Entrypoint) && model.script(at).is_some());
     let started = if started { ", and CMD or ENTRYPOINT in shell form are run by that shell too" } else { "" };
     Fix {
         title,

@@ -55,6 +55,10 @@ fn in_script(model: &Model<'_, '_>, index: usize, script: &Script<'_>, proposals
             }
         }
     }
+    let all: Vec<Expansion> = safe.iter().chain(&perhaps).copied().collect();
+    for found in [&mut safe, &mut perhaps] {
+        found.retain(|one| !all.iter().any(|other| touches(one, other)));
+    }
     proposals.fixes.extend(fix(script, &safe, Safety::Safe));
     proposals.fixes.extend(fix(script, &perhaps, Safety::Unsafe));
 }
@@ -63,6 +67,11 @@ fn in_word<'l>(lexed: &'l Lexed, word: &Word) -> Vec<&'l Expansion> {
     let unquoted = |found: &&Expansion| !found.quoted && found.within == Within::Text;
     let inside = |found: &&Expansion| word.range.start <= found.range.start && found.range.end <= word.range.end;
     lexed.expansions.iter().filter(unquoted).filter(inside).collect()
+}
+
+/// Whether two expansions stand side by side: the quotes of one would stand at those of the other.
+fn touches(one: &Expansion, other: &Expansion) -> bool {
+    one.range.end == other.range.start || other.range.end == one.range.start
 }
 
 enum Verdict {

@@ -29,8 +29,10 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         let Some(link) = script.simple_commands().into_iter().find(|simple| links_sh(simple)) else { continue };
         match replacement(model, index, script, link) {
             Ok(fix) => proposals.fixes.push(fix),
-            Err(reason) => proposals
-                .leave(model.instructions[index].span, format!("no SHELL in the place of a replaced /bin/sh: {reason}")),
+            Err(reason) => proposals.leave(
+                model.instructions[index].span,
+                format!("no SHELL in the place of a replaced /bin/sh: {reason}"),
+            ),
         }
     }
 }
@@ -60,7 +62,8 @@ fn replacement(model: &Model<'_, '_>, index: usize, script: &Script<'_>, link: &
         [first] => removes_sh(first) && first.range.start < link.range.start,
         _ => false,
     };
-    let chained = script.single_chain().is_some_and(|chain| chain.links.len() == others.len() + 1 && chain.is_and_only());
+    let chained =
+        script.single_chain().is_some_and(|chain| chain.links.len() == others.len() + 1 && chain.is_and_only());
     let plain = |simple: &&Simple| simple.redirects.is_empty() && simple.assignments.is_empty();
     if !whole || !chained || !script.comments.is_empty() || !others.iter().chain(&[link]).all(plain) {
         return Err("the RUN does more than that".to_owned());
@@ -71,14 +74,10 @@ fn replacement(model: &Model<'_, '_>, index: usize, script: &Script<'_>, link: &
     if model.shell_set_at(index).is_some() || model.states[index].shell != Interpreter::default_linux() {
         return Err("another SHELL is in force".to_owned());
     }
-    let later = model.later(index);
-    let shown = later.iter().any(|at| {
-        model.keyword(*at) == Keyword::Run && model.shell_set_at(*at).is_none() && model.script(*at).is_some()
-    });
-    if !shown && !model.has_bash(index) {
+    if !model.shell_is_used_later(index) && !model.has_bash(index) {
         return Err("whether bash is in the image is not known".to_owned());
     }
-    let reached = later.into_iter().chain(model.started_with(index));
+    let reached = model.later(index).into_iter().chain(model.started_with(index));
     if let Some(at) = reached.into_iter().find(|at| model.names_sh(*at)) {
         return Err(format!("line {} names `sh`, which would no longer be bash", model.instructions[at].first_line));
     }
@@ -86,10 +85,11 @@ fn replacement(model: &Model<'_, '_>, index: usize, script: &Script<'_>, link: &
         .ok_or("a comment stands in the RUN")?;
     Ok(Fix {
         title: "name bash in SHELL instead of linking /bin/sh to it".to_owned(),
-        reason: "SHELL says which shell the RUNs below use and leaves the distribution's /bin/sh alone; unsafe because \
+        reason:
+            "SHELL says which shell the RUNs below use and leaves the distribution's /bin/sh alone; unsafe because \
                  scripts with `#!/bin/sh`, and programs that start `sh`, get the distribution's shell again, and bash \
                  is no longer in its POSIX mode"
-            .to_owned(),
+                .to_owned(),
         edits: vec![edit],
         safety: Safety::Unsafe,
         claim: Claim::ShellInForce,
