@@ -10,22 +10,29 @@ use super::bases::{BaseImage, Distribution};
 pub fn prints_one_word(words: &[Option<&str>]) -> bool {
     let Some(words) = words.iter().copied().collect::<Option<Vec<&str>>>() else { return false };
     let Some((name, arguments)) = words.split_first() else { return false };
+    if let ("arch" | "whoami" | "hostname", [])
+    | ("id", ["-u" | "-g" | "-un" | "-gn"])
+    | ("git", ["rev-parse", "HEAD"] | ["rev-parse", "--short", "HEAD"])
+    | (
+        "lsb_release",
+        ["-cs" | "-sc" | "-rs" | "-sr"]
+        | ["-c" | "-r", "-s"]
+        | ["-s", "-c" | "-r"]
+        | ["--codename" | "--release", "--short"],
+    ) = (*name, arguments)
+    {
+        return true;
+    }
     match (*name, arguments) {
         ("nproc", arguments) => arguments.iter().all(|word| word.starts_with("--")),
-        ("arch" | "whoami" | "hostname", []) => true,
         ("uname", [option]) => matches!(*option, "-r" | "-m" | "-s" | "--machine" | "--kernel-release"),
         ("dpkg", [option]) => *option == "--print-architecture",
         ("dpkg-architecture", [option]) => option.starts_with("-qDEB_"),
         ("apk", [option]) => *option == "--print-arch",
         ("rpm", ["-E" | "--eval", macro_name]) => matches!(*macro_name, "%fedora" | "%rhel" | "%centos" | "%_arch"),
-        ("lsb_release", ["-cs" | "-sc" | "-rs" | "-sr"]) => true,
-        ("lsb_release", ["-c" | "-r", "-s"] | ["-s", "-c" | "-r"] | ["--codename" | "--release", "--short"]) => true,
-        ("id", ["-u" | "-g" | "-un" | "-gn"]) => true,
         ("id", ["-u" | "-g", user]) => !user.starts_with('-'),
         ("getconf", [name]) => matches!(*name, "_NPROCESSORS_ONLN" | "_NPROCESSORS_CONF" | "LONG_BIT"),
-        ("date", [format]) => is_plain_date(format),
-        ("date", ["-u", format]) => is_plain_date(format),
-        ("git", ["rev-parse", "HEAD"] | ["rev-parse", "--short", "HEAD"]) => true,
+        ("date", ["-u", format] | [format]) => is_plain_date(format),
         _ => false,
     }
 }

@@ -41,6 +41,10 @@ impl Model<'_, '_> {
 
     fn words_of_variable(&self, index: usize, script: &Script<'_>, text: &str, name: &str, place: TextRange) -> Words {
         let names = self.env_names(index);
+        // A secret may be mounted as a variable.
+        if self.flags(index).iter().any(|flag| flag.contains("env=")) {
+            return Words::Unknown;
+        }
         let sets_any = script.simple_commands().iter().any(|simple| {
             simple
                 .name()

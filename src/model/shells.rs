@@ -172,7 +172,7 @@ fn hazard(script: &Script<'_>, pipeline: &Pipeline) -> Option<String> {
         return Some("a negated pipeline would mean something else".to_owned());
     }
     let (_, writers) = pipeline.commands.split_last()?;
-    if let Some(reason) = writers.iter().find_map(|writer| writer_hazard(script, writer)) {
+    if let Some(reason) = writers.iter().find_map(writer_hazard) {
         return Some(reason);
     }
     let little = match pipeline.commands.as_slice() {
@@ -195,7 +195,7 @@ fn hazard(script: &Script<'_>, pipeline: &Pipeline) -> Option<String> {
 }
 
 /// A writer fails rightly where any of its commands does.
-fn writer_hazard(script: &Script<'_>, writer: &Command) -> Option<String> {
+fn writer_hazard(writer: &Command) -> Option<String> {
     match writer {
         Command::Simple(simple) => pipes::may_fail_rightly(&simple.literals()),
         Command::Compound(compound) => {
@@ -208,7 +208,7 @@ fn writer_hazard(script: &Script<'_>, writer: &Command) -> Option<String> {
                 return Some("a group that handles a failure writes into a pipe".to_owned());
             }
             let simples = simple_commands(&compound.lists);
-            simples.into_iter().find_map(|simple| writer_hazard(script, &Command::Simple(simple.clone())))
+            simples.into_iter().find_map(|simple| pipes::may_fail_rightly(&simple.literals()))
         }
     }
 }

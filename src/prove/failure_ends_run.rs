@@ -102,7 +102,7 @@ fn sets_errexit(script: &Script<'_>) -> bool {
 
 /// The ends of the commands that change the folder, stand by themselves, and are followed by another command.
 fn passed_over(list: &List, top: bool, places: &mut Vec<usize>) {
-    let last = list.items.len().saturating_sub(1);
+    let final_item = list.items.len().saturating_sub(1);
     for (at, item) in list.items.iter().enumerate() {
         let [link] = item.chain.links.as_slice() else {
             let handled = item.chain.links.iter().filter_map(|link| link.joiner);
@@ -116,10 +116,9 @@ fn passed_over(list: &List, top: bool, places: &mut Vec<usize>) {
             continue;
         }
         match link.pipeline.simple() {
-            Some(simple) if at < last && changes_folder(simple) => places.push(simple.range.end),
-            Some(_) => {}
+            Some(simple) if at < final_item && changes_folder(simple) => places.push(simple.range.end),
             None if top => in_subshell(&link.pipeline.commands, places),
-            None => {}
+            _ => {}
         }
     }
 }

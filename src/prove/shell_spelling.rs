@@ -177,8 +177,7 @@ fn same_words(
     }
     let words = model.words_of(index, script, found);
     match (words, demand) {
-        (Words::One, _) => Ok(()),
-        (Words::OneOrNone, Demand::OnlyTheClaim) => Ok(()),
+        (Words::One, _) | (Words::OneOrNone, Demand::OnlyTheClaim) => Ok(()),
         (Words::OneOrNone, Demand::SameImage) if stands_without(text) => Ok(()),
         (Words::OneOrNone, Demand::SameImage) => Err("nothing would become an empty word"),
         (Words::Unknown, _) => Err("how many words it stands for is not known"),

@@ -46,7 +46,9 @@ pub fn insert_line_above_comments(model: &Model<'_, '_>, index: usize, text: &st
             TriviaKind::Comment => {}
         }
     }
-    Edit::insert(at, edit.text)
+    // The edit reaches to the instruction, so that what switches a transform off for it holds.
+    let between = String::from_utf8_lossy(&model.file.source[at..below]).into_owned();
+    Edit::replace(Span::new(at, below), edit.text + &between)
 }
 
 /// Puts an instruction of one line above another one, with the same indentation.

@@ -1,6 +1,6 @@
 //! What dash and bash read differently, though both take it.
 //!
-//! Sources: dash(1), bash(1) and its POSIX mode, the `ShellCheck` wiki on SC3xxx.
+//! Sources: dash(1), bash(1) and its POSIX mode, the `ShellCheck` wiki on `SC3xxx`.
 
 use super::lexed::{self, BLOT, ExpansionKind, Lexed};
 use super::tree::{Command, CompoundKind, Simple};
@@ -100,7 +100,7 @@ impl Script<'_> {
         if errexit && bodies.iter().any(|body| body.list.items.len() > 1) {
             return Some("bash does not keep `-e` within `$(…)`".to_owned());
         }
-        std::iter::once(self).chain(&bodies).find_map(|script| script.own_difference())
+        std::iter::once(self).chain(&bodies).find_map(Script::own_difference)
     }
 
     /// Whether any `set` in the script may switch `-e` on.

@@ -87,13 +87,12 @@ fn look<'t>(list: &'t List, top: bool, places: &mut Places<'t>) {
             let alone = item.chain.links.len() == 1;
             match link.pipeline.simple() {
                 Some(simple) if alone && may_fail(simple) => {
-                    let last = at + 1 == list.items.len();
-                    let kind = if last { &mut places.counts } else { &mut places.passed_over };
+                    let is_final = at + 1 == list.items.len();
+                    let kind = if is_final { &mut places.counts } else { &mut places.passed_over };
                     kind.push(simple);
                 }
-                Some(_) => {}
                 None if top => subshells(&link.pipeline).for_each(|list| look(list, false, places)),
-                None => {}
+                _ => {}
             }
         }
     }
