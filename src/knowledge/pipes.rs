@@ -94,6 +94,14 @@ const READ_NOTHING: &[&str] = &["true", "false", ":", "exit", "echo", "printf", 
 /// Commands whose failure may mean no more than that there is nothing to print.
 const MAY_FAIL: &[&str] = &[
     "yes",
+    "scanelf",
+    "apk",
+    "pacman",
+    "zypper",
+    "locate",
+    "update-alternatives",
+    "wait",
+    "ssh",
     "grep",
     "egrep",
     "fgrep",
@@ -225,6 +233,8 @@ pub fn may_fail_rightly(words: &[Option<&str>]) -> Option<String> {
         matches!(name, "dpkg" | "pip" | "pip3" | "gem" | "apt" | "apt-get" | "git" | "java" | "brew" | "composer");
     let harmless = match name {
         "dpkg" => matches!(arguments, [Some("--print-architecture" | "--get-selections")]),
+        // A server that ends the connection is an error to it.
+        "openssl" => !arguments.contains(&Some("s_client")),
         "git" => !arguments
             .iter()
             .flatten()
