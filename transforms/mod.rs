@@ -16,6 +16,10 @@ pub mod apt_get_not_apt;
 pub mod apt_no_install_recommends;
 #[path = "apt-update-with-install/mod.rs"]
 pub mod apt_update_with_install;
+#[path = "backtick-substitution/mod.rs"]
+pub mod backtick_substitution;
+#[path = "cd-or-exit/mod.rs"]
+pub mod cd_or_exit;
 #[path = "cd-to-workdir/mod.rs"]
 pub mod cd_to_workdir;
 #[path = "copy-chmod/mod.rs"]
@@ -86,8 +90,12 @@ pub mod one_process;
 pub mod pin_base;
 #[path = "pinned-packages/mod.rs"]
 pub mod pinned_packages;
+#[path = "pipefail/mod.rs"]
+pub mod pipefail;
 #[path = "platform-in-from/mod.rs"]
 pub mod platform_in_from;
+#[path = "quote-expansion/mod.rs"]
+pub mod quote_expansion;
 #[path = "sort-packages/mod.rs"]
 pub mod sort_packages;
 #[path = "stage-name-casing/mod.rs"]
@@ -96,6 +104,8 @@ pub mod stage_name_casing;
 pub mod stage_names;
 #[path = "undefined-variables/mod.rs"]
 pub mod undefined_variables;
+#[path = "use-shell-instruction/mod.rs"]
+pub mod use_shell_instruction;
 #[path = "useradd-no-log-init/mod.rs"]
 pub mod useradd_no_log_init;
 #[path = "wget-and-curl/mod.rs"]
@@ -121,6 +131,8 @@ pub static ALL: &[&Transform] = &[
     &copy_chmod::TRANSFORM,
     &copy_manifests_first::TRANSFORM,
     &cd_to_workdir::TRANSFORM,
+    &use_shell_instruction::TRANSFORM,
+    &pipefail::TRANSFORM,
     &no_sudo::TRANSFORM,
     &apt_get_not_apt::TRANSFORM,
     &no_apt_upgrade::TRANSFORM,
@@ -135,6 +147,9 @@ pub static ALL: &[&Transform] = &[
     &wget_quiet_progress::TRANSFORM,
     &apt_clean_lists::TRANSFORM,
     &sort_packages::TRANSFORM,
+    &backtick_substitution::TRANSFORM,
+    &quote_expansion::TRANSFORM,
+    &cd_or_exit::TRANSFORM,
     &add_to_copy::TRANSFORM,
     &exec_form::TRANSFORM,
     &json_form_quotes::TRANSFORM,

@@ -163,16 +163,7 @@ pub fn base_image(reference: &str) -> Option<BaseImage> {
     if reference.contains('$') {
         return None;
     }
-    let reference = reference.split('@').next().unwrap_or_default();
-    let slash = reference.rfind('/').map_or(0, |slash| slash + 1);
-    let (name, tag) = match reference[slash..].split_once(':') {
-        Some((last, tag)) => (&reference[..slash + last.len()], tag.to_ascii_lowercase()),
-        None => (reference, String::new()),
-    };
-    let name = ["docker.io/library/", "docker.io/", "index.docker.io/", "public.ecr.aws/docker/library/", "library/"]
-        .iter()
-        .find_map(|prefix| name.strip_prefix(prefix))
-        .unwrap_or(name);
+    let (name, tag) = name_and_tag(reference);
     if let Some((_, distribution)) = BARE.iter().find(|(known, _)| *known == name) {
         let wget = if matches!(distribution, Distribution::Alpine | Distribution::Busybox) {
             Wget::Busybox
@@ -199,6 +190,53 @@ pub fn base_image(reference: &str) -> Option<BaseImage> {
     Some(BaseImage { distribution: Distribution::Debian, wget, bare: name == "buildpack-deps" })
 }
 
+/// The name without the registry of Docker's official images, and the tag in lower case.
+fn name_and_tag(reference: &str) -> (&str, String) {
+    let reference = reference.split('@').next().unwrap_or_default();
+    let slash = reference.rfind('/').map_or(0, |slash| slash + 1);
+    let (name, tag) = match reference[slash..].split_once(':') {
+        Some((last, tag)) => (&reference[..slash + last.len()], tag.to_ascii_lowercase()),
+        None => (reference, String::new()),
+    };
+    let name = ["docker.io/library/", "docker.io/", "index.docker.io/", "public.ecr.aws/docker/library/", "library/"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(name);
+    (name, tag)
+}
+
+/// Whether the image is Alpine by its name, of a release whose ash knows `pipefail`: 3.7 or later.
+///
+/// A tag of an official image that only says `-alpine` may be an old one.
+#[must_use]
+pub fn ash_knows_pipefail(reference: &str) -> bool {
+    if base_image(reference).is_none_or(|image| image.distribution != Distribution::Alpine) {
+        return false;
+    }
+    let (name, tag) = name_and_tag(reference);
+    let release = if name == "alpine" {
+        tag.as_str()
+    } else if tag == "alpine" {
+        ""
+    } else {
+        let Some((_, release)) = tag.split_once("-alpine") else { return false };
+        if release.is_empty() {
+            return false;
+        }
+        release
+    };
+    if matches!(release, "" | "latest" | "edge" | "3") {
+        return true;
+    }
+    let mut numbers = release.split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(3)), Some(Ok(minor))) => minor >= 7,
+        // Snapshots of edge are named by their day; the first is of 2019.
+        (Some(Ok(day)), None) => day > 20_190_000,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,6 +254,16 @@ mod tests {
         assert_eq!(distribution("openjdk:17-slim"), Some(Distribution::Debian));
         assert_eq!(distribution("openjdk:8-jdk"), Some(Distribution::Debian));
         assert_eq!(distribution("me/python"), None);
+    }
+
+    #[test]
+    fn releases_of_alpine() {
+        for name in ["alpine", "alpine:3.7", "alpine:3.18.4", "alpine:edge", "python:3.11-alpine3.18", "node:alpine"] {
+            assert!(ash_knows_pipefail(name), "{name}");
+        }
+        for name in ["alpine:3.6", "alpine:2.7", "node:8-alpine", "python:3.6-alpine3.6", "debian:12", "busybox"] {
+            assert!(!ash_knows_pipefail(name), "{name}");
+        }
     }
 
     #[test]

@@ -21,21 +21,6 @@ pub enum Brought {
 const ARCHIVES: &[&str] = &[".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".zip"];
 
 impl Model<'_, '_> {
-    /// The instructions that were done before `index`: those above it in its stage, and those of the stages
-    /// that it is built on; the nearest one last.
-    #[must_use]
-    pub fn earlier(&self, index: usize) -> Vec<usize> {
-        let mut ranges = Vec::new();
-        let mut stage = self.stage_of(index);
-        let mut end = index;
-        while let Some(current) = stage {
-            ranges.push(current.range.start..end);
-            stage = current.base.stage().map(|parent| &self.stages[parent]);
-            end = stage.map_or(0, |stage| stage.range.end);
-        }
-        ranges.into_iter().rev().flatten().collect()
-    }
-
     /// The name of the image below the stage of instruction `index`, variables filled in by their defaults.
     #[must_use]
     pub fn base_name(&self, index: usize) -> Option<&str> {

@@ -7,22 +7,30 @@ use crate::syntax::{Keyword, TextRange};
 use super::{Base, Model};
 
 impl Model<'_, '_> {
-    /// The instructions of this stage, and of those it is built on, up to `index` itself, in the order in which
-    /// they run.
+    /// The instructions that were done before `index`: those above it in its stage, and those of the stages
+    /// that it is built on; the nearest one last.
     #[must_use]
-    pub fn up_to(&self, index: usize) -> Vec<usize> {
-        let mut found: Vec<usize> = Vec::new();
+    pub fn earlier(&self, index: usize) -> Vec<usize> {
+        let mut ranges = Vec::new();
         let mut stage = self.stage_of(index);
-        let mut end = index + 1;
+        let mut end = index;
         while let Some(current) = stage {
-            found.splice(0..0, current.range.start..end);
+            ranges.push(current.range.start..end);
             stage = current.base.stage().map(|parent| &self.stages[parent]);
             end = stage.map_or(0, |stage| stage.range.end);
         }
+        ranges.into_iter().rev().flatten().collect()
+    }
+
+    /// The same with `index` itself at the end.
+    #[must_use]
+    pub fn up_to(&self, index: usize) -> Vec<usize> {
+        let mut found = self.earlier(index);
+        found.push(index);
         found
     }
 
-    /// What those instructions say, in lower case.
+    /// What the instructions up to `index`, and it itself, say, in lower case.
     #[must_use]
     pub fn text_up_to(&self, index: usize) -> String {
         let mut text = String::new();

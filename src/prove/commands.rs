@@ -46,7 +46,7 @@ pub fn changed<'v, 's>(before: &'v Version<'_, 's>, after: &Version<'_, '_>) -> 
 }
 
 /// What stands where: a keyword for each instruction, the text of each comment.
-fn outline(model: &Model<'_, '_>) -> Vec<String> {
+pub(super) fn outline(model: &Model<'_, '_>) -> Vec<String> {
     let text = |span: crate::syntax::Span| String::from_utf8_lossy(span.slice(model.file.source)).trim().to_owned();
     let mut lines = Vec::new();
     for item in &model.file.items {
@@ -64,7 +64,8 @@ fn outline(model: &Model<'_, '_>) -> Vec<String> {
     lines
 }
 
-fn says(model: &Model<'_, '_>, index: usize) -> dump::InstructionDump {
+/// All that an instruction says, wherever it stands.
+pub(super) fn says(model: &Model<'_, '_>, index: usize) -> dump::InstructionDump {
     dump::instruction(model.file, model.instructions[index]).without_lines()
 }
 

@@ -28,6 +28,29 @@ pub fn replace_with(model: &Model<'_, '_>, index: usize, text: impl Into<String>
     Some(Edit::replace(Span::new(start, end), text))
 }
 
+/// Puts an instruction of one line above another one and the comments that belong to it, with the same
+/// indentation: those right above it, and those beyond a blank line that mean something to a tool.
+#[must_use]
+pub fn insert_line_above_comments(model: &Model<'_, '_>, index: usize, text: &str) -> Edit {
+    let below = model.instructions[index].span.start;
+    let edit = insert_line_above(model, index, text);
+    let mut at = below;
+    let mut adjoining = true;
+    for item in model.file.items.iter().rev().skip_while(|item| item.span().start >= below) {
+        let Item::Trivia(trivia) = item else { break };
+        let line = String::from_utf8_lossy(trivia.span.slice(model.file.source)).into_owned();
+        let means = ["hadolint", "check=", "dockmod"].iter().any(|word| line.contains(word));
+        match trivia.kind {
+            TriviaKind::Blank => adjoining = false,
+            TriviaKind::Comment if adjoining || means => at = trivia.span.start,
+            TriviaKind::Comment => {}
+        }
+    }
+    // The edit reaches to the instruction, so that what switches a transform off for it holds.
+    let between = String::from_utf8_lossy(&model.file.source[at..below]).into_owned();
+    Edit::replace(Span::new(at, below), edit.text + &between)
+}
+
 /// Puts an instruction of one line above another one, with the same indentation.
 #[must_use]
 pub fn insert_line_above(model: &Model<'_, '_>, index: usize, text: &str) -> Edit {

@@ -11,7 +11,8 @@ pub use after_copy::CopyThenCommand;
 pub use assent::assume_yes;
 pub use command::{append_command, drop_command, drop_word, insert_word_after, joiner_at_end};
 pub use instruction::{
-    comments_above, drop_instruction, drop_uncommented, insert_line_above, overridden, replace_with,
+    comments_above, drop_instruction, drop_uncommented, insert_line_above, insert_line_above_comments, overridden,
+    replace_with,
 };
 pub use options::{Lacking, Verdict, add_options, lacking};
 pub use pair::as_key_value;

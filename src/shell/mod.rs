@@ -4,8 +4,10 @@
 //! against the text. Where anything is unclear the body is [`Body::Opaque`], which nothing may edit.
 
 mod convert;
+mod dialect;
 mod failure;
 mod interpreter;
+pub mod lexed;
 mod literal;
 mod output;
 mod place;
@@ -22,6 +24,14 @@ pub use tree::{
 };
 
 use crate::syntax::{Joined, Span, TextRange};
+
+/// Reads a text that stands by itself, such as what a substitution runs.
+///
+/// # Errors
+/// Where it can't be read with certainty.
+pub fn script_of(text: String, bash: bool) -> Result<Script<'static>, Opaque> {
+    convert::parse(Joined::owned(text), false, bash)
+}
 
 /// What an instruction runs.
 #[derive(Debug, Clone)]

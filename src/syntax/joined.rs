@@ -27,6 +27,12 @@ impl<'s> Joined<'s> {
         Self { text: Cow::Borrowed(span.slice(source)), pieces: vec![Piece { text: 0, file: span.start }] }
     }
 
+    /// A text of no file; its places count its own bytes.
+    #[must_use]
+    pub fn owned(text: String) -> Self {
+        Self { text: Cow::Owned(text.into_bytes()), pieces: vec![Piece { text: 0, file: 0 }] }
+    }
+
     /// Appends a further piece of the file.
     pub fn push(&mut self, source: &[u8], span: Span) {
         if span.is_empty() {
