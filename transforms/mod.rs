@@ -6,6 +6,8 @@ pub mod absolute_workdir;
 pub mod add_checksum;
 #[path = "add-to-copy/mod.rs"]
 pub mod add_to_copy;
+#[path = "apk-no-cache/mod.rs"]
+pub mod apk_no_cache;
 #[path = "apt-assume-yes/mod.rs"]
 pub mod apt_assume_yes;
 #[path = "apt-clean-lists/mod.rs"]
@@ -32,6 +34,8 @@ pub mod copy_manifests_first;
 pub mod copy_workdir;
 #[path = "dnf-assume-yes/mod.rs"]
 pub mod dnf_assume_yes;
+#[path = "dnf-clean/mod.rs"]
+pub mod dnf_clean;
 #[path = "dockerignore/mod.rs"]
 pub mod dockerignore;
 #[path = "entrypoint-and-cmd/mod.rs"]
@@ -82,6 +86,8 @@ pub mod no_ssh_or_power;
 pub mod no_sudo;
 #[path = "non-root-user/mod.rs"]
 pub mod non_root_user;
+#[path = "npm-cache-clean/mod.rs"]
+pub mod npm_cache_clean;
 #[path = "npm-ci/mod.rs"]
 pub mod npm_ci;
 #[path = "one-process/mod.rs"]
@@ -90,6 +96,8 @@ pub mod one_process;
 pub mod pin_base;
 #[path = "pinned-packages/mod.rs"]
 pub mod pinned_packages;
+#[path = "pip-no-cache-dir/mod.rs"]
+pub mod pip_no_cache_dir;
 #[path = "pipefail/mod.rs"]
 pub mod pipefail;
 #[path = "platform-in-from/mod.rs"]
@@ -112,10 +120,16 @@ pub mod useradd_no_log_init;
 pub mod wget_and_curl;
 #[path = "wget-quiet-progress/mod.rs"]
 pub mod wget_quiet_progress;
+#[path = "yarn-cache-clean/mod.rs"]
+pub mod yarn_cache_clean;
 #[path = "yum-assume-yes/mod.rs"]
 pub mod yum_assume_yes;
+#[path = "yum-clean/mod.rs"]
+pub mod yum_clean;
 #[path = "zypper-assume-yes/mod.rs"]
 pub mod zypper_assume_yes;
+#[path = "zypper-clean/mod.rs"]
+pub mod zypper_clean;
 
 use crate::edit::Transform;
 
@@ -141,11 +155,18 @@ pub static ALL: &[&Transform] = &[
     &yum_assume_yes::TRANSFORM,
     &zypper_assume_yes::TRANSFORM,
     &apt_no_install_recommends::TRANSFORM,
+    &apk_no_cache::TRANSFORM,
+    &pip_no_cache_dir::TRANSFORM,
     &gem_no_document::TRANSFORM,
     &npm_ci::TRANSFORM,
     &useradd_no_log_init::TRANSFORM,
     &wget_quiet_progress::TRANSFORM,
     &apt_clean_lists::TRANSFORM,
+    &dnf_clean::TRANSFORM,
+    &yum_clean::TRANSFORM,
+    &zypper_clean::TRANSFORM,
+    &npm_cache_clean::TRANSFORM,
+    &yarn_cache_clean::TRANSFORM,
     &sort_packages::TRANSFORM,
     &backtick_substitution::TRANSFORM,
     &quote_expansion::TRANSFORM,

@@ -9,7 +9,7 @@ pub enum Distribution {
     Debian,
     /// Alpine: apk; `/bin/sh` is busybox.
     Alpine,
-    /// Fedora, CentOS, Rocky, Alma, Amazon, Oracle, UBI: dnf or yum; `/bin/sh` is bash.
+    /// Fedora, `CentOS`, Rocky, Alma, Amazon, Oracle, UBI: dnf or yum; `/bin/sh` is bash.
     RedHat,
     /// openSUSE: zypper; `/bin/sh` is bash.
     Suse,

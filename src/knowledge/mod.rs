@@ -4,6 +4,7 @@
 
 pub mod apt;
 pub mod bases;
+pub mod caches;
 pub mod commands;
 pub mod ecosystems;
 pub mod files;
@@ -12,6 +13,7 @@ pub mod one_word;
 pub mod options;
 pub mod pipes;
 pub mod programs;
+pub mod releases;
 pub mod started;
 pub mod sudo;
 

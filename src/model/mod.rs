@@ -4,6 +4,7 @@
 
 mod added;
 mod brought;
+pub mod caches;
 pub mod copy;
 mod earlier;
 mod folder;
@@ -123,14 +124,22 @@ impl<'f, 's> Model<'f, 's> {
     /// the name holds no variable, which a build could set otherwise.
     #[must_use]
     pub fn base_image(&self, index: usize) -> Option<BaseImage> {
+        let (name, written_out) = self.base_reference(index)?;
+        if written_out { bases::base_image(name) } else { None }
+    }
+
+    /// The name of the image below the stage of instruction `index`, and whether it is written out: else it
+    /// holds a variable, which a build could set otherwise.
+    #[must_use]
+    pub fn base_reference(&self, index: usize) -> Option<(&str, bool)> {
         let mut stage = self.stage_of(index)?;
         while let Some(parent) = stage.base.stage() {
             stage = &self.stages[parent];
         }
-        let Base::Image(name) = &stage.base else { return None };
+        let (Base::Image(name) | Base::Unknown(name)) = &stage.base else { return None };
         let from = self.instructions[stage.range.start];
         let written_out = !from.body.rest.slice(from.joined.text()).contains(&b'$');
-        if written_out { bases::base_image(name) } else { None }
+        Some((name, written_out && matches!(stage.base, Base::Image(_))))
     }
 
     /// The index of the next instruction after `index` in the same stage.

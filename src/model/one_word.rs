@@ -58,7 +58,7 @@ impl Model<'_, '_> {
             0 => {
                 let known = match name {
                     "HOME" => self.home_is_one_word(index),
-                    _ => self.base_reference(index).is_some_and(|image| one_word::set_by_image(image, name)),
+                    _ => self.written_out_base(index).is_some_and(|image| one_word::set_by_image(image, name)),
                 };
                 if known { Words::One } else { Words::Unknown }
             }
@@ -82,7 +82,7 @@ impl Model<'_, '_> {
     }
 
     fn root_by_default(&self, index: usize) -> bool {
-        self.base_reference(index).is_some_and(one_word::runs_as_root)
+        self.written_out_base(index).is_some_and(one_word::runs_as_root)
     }
 }
 

@@ -44,7 +44,7 @@ impl Model<'_, '_> {
 
     /// The name of the image below the stage of instruction `index`, where it is written out.
     #[must_use]
-    pub fn base_reference(&self, index: usize) -> Option<&str> {
+    pub fn written_out_base(&self, index: usize) -> Option<&str> {
         let mut stage = self.stage_of(index)?;
         while let Some(parent) = stage.base.stage() {
             stage = &self.stages[parent];
@@ -86,7 +86,7 @@ impl Model<'_, '_> {
     /// Whether `/bin/ash` of the image is one that knows `pipefail`: busybox 1.27, Alpine 3.7, or later.
     #[must_use]
     pub fn ash_knows_pipefail(&self, index: usize) -> bool {
-        self.base_reference(index).is_some_and(bases::ash_knows_pipefail)
+        self.written_out_base(index).is_some_and(bases::ash_knows_pipefail)
     }
 
     /// Whether a RUN below `index`, in this stage or in one built on it, is read by the shell that is in force there.

@@ -3,11 +3,11 @@
 use crate::knowledge::{self, Family, Verb, commands};
 use crate::model::copy::{self, RuntimeProgram};
 use crate::model::{Model, User};
-use crate::shell::{Body, Command, Interpreter, Script};
+use crate::shell::{Body, Script};
 use crate::syntax::{Args, Keyword};
 
-use super::trace::{Joint, Part, Pipeline, Token};
-use super::{Demand, Facts, Refusal, Version};
+use super::trace::{Part, Pipeline};
+use super::{Demand, Facts, Refusal, Version, appended};
 
 /// Checks the claim.
 pub fn check(
@@ -16,38 +16,18 @@ pub fn check(
     demand: Demand,
     facts: Facts<'_>,
 ) -> Result<(), Refusal> {
-    let (old, new) = (&before.trace.tokens, &after.trace.tokens);
-    let (mut i, mut j) = (0, 0);
-    let mut run = None;
-    while j < new.len() {
-        if old.get(i) == Some(&new[j]) {
-            match &old[i] {
-                Token::Open { index, .. } => run = Some(index.0),
-                Token::Close { .. } => run = None,
-                _ => {}
-            }
-            i += 1;
-            j += 1;
-            continue;
+    for added in appended::commands(before, after)? {
+        if !removes_lists(added.pipeline) {
+            return Err(Refusal::new(format!("`{}` is more than the removal of the lists", added.pipeline)));
         }
-        let (Token::Link { joint, pipeline }, Some(index)) = (&new[j], run) else {
-            return Err(Refusal::new(format!("{} appeared or changed", new[j])));
-        };
-        if !removes_lists(pipeline) {
-            return Err(Refusal::new(format!("{} is more than the removal of the lists", new[j])));
-        }
-        if !matches!(old.get(i), Some(Token::Close { end: Joint::None, comments }) if comments.is_empty()) {
-            return Err(Refusal::new("the lists are removed before the RUN's end, or behind a comment"));
-        }
-        let script = script(&before.model, index)?;
-        keeps_the_result(script, &before.model.states[index].shell, *joint)?;
-        fetches_lists(&before.model, script, index)?;
+        let script = appended::script(&before.model, added.index)?;
+        appended::keeps_the_result(script, &before.model.states[added.index].shell, added.joint)?;
+        fetches_lists(&before.model, script, added.index)?;
         if demand == Demand::SameImage {
-            nothing_reads_lists_later(&before.model, index, facts)?;
+            nothing_reads_lists_later(&before.model, added.index, facts)?;
         }
-        j += 1;
     }
-    if i == old.len() { Ok(()) } else { Err(Refusal::new("an instruction or a command is gone")) }
+    Ok(())
 }
 
 /// Exactly `rm -rf /var/lib/apt/lists/*`.
@@ -56,79 +36,6 @@ fn removes_lists(pipeline: &Pipeline) -> bool {
     let [parts] = commands.as_slice() else { return false };
     let raw: Vec<&str> = parts.iter().map(Part::raw).collect();
     raw == ["rm", "-rf", "/var/lib/apt/lists/*"] && parts.iter().all(|part| matches!(part, Part::Word { .. }))
-}
-
-fn script<'m, 's>(model: &'m Model<'_, 's>, index: usize) -> Result<&'m Script<'s>, Refusal> {
-    model.script(index).ok_or_else(|| Refusal::new("a RUN that is no readable script"))
-}
-
-/// A failure of what stood at the end must still fail the RUN.
-fn keeps_the_result(script: &Script<'_>, shell: &Interpreter, joint: Joint) -> Result<(), Refusal> {
-    if !shell.is_plain() {
-        return Err(Refusal::new("the shell is given options that are not understood"));
-    }
-    let last = script.list.items.last().ok_or_else(|| Refusal::new("an empty RUN"))?;
-    let errexit = shell.errexit() || sets_errexit(script);
-    let perhaps_errexit = shell.errexit() || may_set_errexit(script);
-    if defines_function(script) {
-        return Err(Refusal::new("a function hides what fails in it"));
-    }
-    let ends_the_shell = script.simple_commands().iter().any(|simple| {
-        simple.name().is_none_or(|name| matches!(name, "exit" | "exec" | "return" | "trap" | "eval" | "." | "source"))
-            && !simple.words.is_empty()
-    });
-    if ends_the_shell {
-        return Err(Refusal::new("the shell may end or be replaced before the removal"));
-    }
-    match joint {
-        Joint::And => {
-            let simple = last
-                .chain
-                .links
-                .iter()
-                .all(|link| link.pipeline.commands.iter().all(|command| matches!(command, Command::Simple(_))));
-            if perhaps_errexit && !simple {
-                return Err(Refusal::new("a failure inside a group would no longer count on the left of `&&`"));
-            }
-            let negated = last.chain.links.last().is_some_and(|link| link.pipeline.negated);
-            if negated { Err(Refusal::new("the last command is negated")) } else { Ok(()) }
-        }
-        // With `;` only errexit keeps the failure, and it is off on the left of `&&` and `||`.
-        Joint::Semicolon if errexit && last.chain.links.len() == 1 && !last.chain.links[0].pipeline.negated => Ok(()),
-        _ => Err(Refusal::new("the removal would hide a failure")),
-    }
-}
-
-/// Whether any `set` in the script may switch errexit on.
-fn may_set_errexit(script: &Script<'_>) -> bool {
-    let sets = script.simple_commands().into_iter().filter(|simple| simple.name() == Some("set"));
-    sets.flat_map(|simple| simple.words.iter().skip(1)).any(|word| {
-        word.literal.as_deref().is_none_or(|word| word == "errexit" || word.starts_with('-') && word.contains('e'))
-    })
-}
-
-fn defines_function(script: &Script<'_>) -> bool {
-    let mut found = false;
-    script.list.visit(&mut |command| {
-        found |=
-            matches!(command, Command::Compound(compound) if compound.kind == crate::shell::CompoundKind::Function);
-    });
-    found
-}
-
-/// Whether the script starts with `set -e`, alone in its place, and never takes it back.
-pub(super) fn sets_errexit(script: &Script<'_>) -> bool {
-    let is_set = |simple: &&crate::shell::Simple| simple.name() == Some("set");
-    let commands = script.simple_commands();
-    if commands.iter().filter(|simple| is_set(simple)).count() != 1 {
-        return false;
-    }
-    let Some(first) = script.list.items.first() else { return false };
-    let [link] = first.chain.links.as_slice() else { return false };
-    let Some(simple) = link.pipeline.simple().filter(is_set) else { return false };
-    let on = simple.words.iter().skip(1).filter_map(|word| word.literal.as_deref());
-    on.clone().any(|word| word == "errexit" || (word.starts_with('-') && !word.starts_with("--") && word.contains('e')))
-        && !on.clone().any(|word| word.starts_with('+'))
 }
 
 /// The lists must have been fetched by this very RUN, whatever happens, as root.

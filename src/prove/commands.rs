@@ -69,7 +69,7 @@ pub(super) fn says(model: &Model<'_, '_>, index: usize) -> dump::InstructionDump
     dump::instruction(model.file, model.instructions[index]).without_lines()
 }
 
-fn in_run<'v, 's>(
+pub(super) fn in_run<'v, 's>(
     old: &'v Model<'_, 's>,
     new: &Model<'_, '_>,
     index: usize,

@@ -151,7 +151,7 @@ const NEVER_IN_FORCE: &[&str] = &[
 ];
 
 /// Whether removing or moving `path` may take the working directory away.
-fn may_be_folder_in_force(path: &str, command: &str, arguments: &[String], workdir: &Workdir) -> bool {
+pub(super) fn may_be_folder_in_force(path: &str, command: &str, arguments: &[String], workdir: &Workdir) -> bool {
     let recursive = command != "rm"
         || arguments.iter().any(|word| {
             word == "--recursive"

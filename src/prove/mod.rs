@@ -6,6 +6,7 @@
 //! transform's code is used.
 
 mod add_is_copy;
+mod appended;
 mod apt_lists;
 mod apt_update;
 mod author_label;

@@ -106,14 +106,22 @@ pub fn append_command(
 /// # Errors
 /// With the reason where there is no such way.
 pub fn joiner_at_end(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result<&'static str, String> {
+    if let User::Other(user) = &model.states[index].user {
+        return Err(format!("the RUN is run as `{user}`"));
+    }
+    joiner_for_any_user(model, index, script)
+}
+
+/// The same as [`joiner_at_end`], for a command that needs no root.
+///
+/// # Errors
+/// With the reason where there is no such way.
+pub fn joiner_for_any_user(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result<&'static str, String> {
     if script.in_heredoc || !model.instructions[index].heredocs.is_empty() {
         return Err("the RUN has a heredoc".to_owned());
     }
     if !script.comments.is_empty() {
         return Err("a shell comment would swallow what is added".to_owned());
-    }
-    if let User::Other(user) = &model.states[index].user {
-        return Err(format!("the RUN is run as `{user}`"));
     }
     if script.simple_commands().iter().any(|simple| !simple.words.is_empty() && simple.name().is_none_or(ends_shell)) {
         return Err("the shell may end before its last command".to_owned());

@@ -1,0 +1,72 @@
+//! What of a Dockerfile counts on that which a package manager keeps of its downloads.
+
+pub mod apk;
+pub mod cleanup;
+pub mod pip;
+
+use crate::syntax::Keyword;
+
+use super::Model;
+
+/// Whether something counts on the downloads of a RUN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Use {
+    /// Nothing does.
+    None,
+    /// Something may, which can't be told.
+    Perhaps(String),
+    /// Something does.
+    Surely(String),
+}
+
+impl Use {
+    /// The graver of two.
+    #[must_use]
+    fn or(self, other: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::Surely(_) => self,
+            Self::None => other(),
+            Self::Perhaps(_) => match other() {
+                Self::Surely(reason) => Self::Surely(reason),
+                _ => self,
+            },
+        }
+    }
+}
+
+/// An instruction as written, with its heredocs.
+pub(super) fn text(model: &Model<'_, '_>, index: usize) -> String {
+    String::from_utf8_lossy(model.instructions[index].span.slice(model.file.source)).into_owned()
+}
+
+/// All that sees the files which instruction `index` leaves, in order, the container's own start included.
+pub(super) fn seen_by(model: &Model<'_, '_>, index: usize) -> Vec<usize> {
+    let mut seen = model.later(index);
+    seen.extend(model.started_with(index));
+    seen.sort_unstable();
+    seen.dedup();
+    seen
+}
+
+/// Whether an instruction runs something, now or in a container.
+pub(super) fn runs(model: &Model<'_, '_>, index: usize) -> bool {
+    matches!(
+        model.keyword(index),
+        Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck | Keyword::Onbuild
+    )
+}
+
+/// Whether the network of a RUN is switched off.
+#[must_use]
+pub fn is_offline(model: &Model<'_, '_>, index: usize) -> bool {
+    model.flags(index).iter().any(|flag| flag.starts_with("--network=") && *flag != "--network=default")
+}
+
+/// Whether a word is `-rf`, `-r -f` and the like: both letters among all options given.
+#[must_use]
+pub fn is_forced(words: &[Option<&str>]) -> bool {
+    words.iter().skip(1).flatten().any(|word| {
+        *word == "--force"
+            || word.strip_prefix('-').is_some_and(|letters| !letters.starts_with('-') && letters.contains('f'))
+    })
+}

@@ -1,0 +1,85 @@
+//! `pip install` keeps no downloads in the image.
+
+use crate::edit::{Fix, Offers, Proposals, Safety, Subject, Transform};
+use crate::knowledge::releases::Age;
+use crate::knowledge::{self, Family, Verb};
+use crate::model::caches::pip;
+use crate::prove::Claim;
+use crate::rewrite;
+use crate::shell::Simple;
+use crate::syntax::Keyword;
+
+/// The transform.
+pub static TRANSFORM: Transform = Transform {
+    id: "pip-no-cache-dir",
+    summary: "let pip install without its cache",
+    offers: Offers::SafeOrUnsafe,
+    codes: &["DL3042"],
+    readme: include_str!("README.md"),
+    options: &[],
+    opt_in: false,
+    propose,
+};
+
+/// What is added.
+const OPTION: &str = "--no-cache-dir";
+
+fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
+    let model = subject.model;
+    for index in 0..model.instructions.len() {
+        if model.keyword(index) != Keyword::Run {
+            continue;
+        }
+        let Some(script) = model.script(index) else { continue };
+        let mut edits = Vec::new();
+        for simple in script.simple_commands() {
+            if let Some(verb) = verb_to_follow(simple) {
+                edits.push(rewrite::insert_word_after(script, &simple.words[verb], OPTION));
+            }
+        }
+        if edits.is_empty() || pip::is_switched_off(model, index) {
+            continue;
+        }
+        let span = model.instructions[index].span;
+        if let Some(reason) = pip::reason_to_keep(model, index) {
+            proposals.leave(span, format!("`{OPTION}` is not added: {reason}"));
+            continue;
+        }
+        let saves = "pip's cache stays in the layer, and nothing later in this file uses it";
+        let (safety, reason) = match pip::age(model, index) {
+            Age::Old => {
+                let reason = "the pip of this base image is older than 6.0 and does not know it";
+                proposals.leave(span, format!("`{OPTION}` is not added: {reason}"));
+                continue;
+            }
+            Age::Unknown => {
+                let doubt = "the base image is not known, and a pip older than 6.0 does not know the option";
+                (Safety::Unsafe, format!("{saves}; unsafe because {doubt}"))
+            }
+            Age::Recent | Age::Modern => (Safety::Safe, saves.to_owned()),
+        };
+        edits.sort_by_key(|edit| edit.span);
+        proposals.fixes.push(Fix {
+            title: format!("add `{OPTION}` to pip install"),
+            reason,
+            edits,
+            safety,
+            claim: Claim::DownloadCache,
+            alternatives: Vec::new(),
+        });
+    }
+}
+
+/// The place of `install` in a command that lacks the option; none where a variable or an unknown option
+/// before it may make something else of it.
+fn verb_to_follow(simple: &Simple) -> Option<usize> {
+    let words = simple.literals();
+    let found = knowledge::invocation(&words)?;
+    let says = |word: &&str| word.starts_with("--no-cache") || word.starts_with("--cache");
+    if found.manager.family != Family::Pip || found.verb != Verb::Install || words.iter().flatten().any(says) {
+        return None;
+    }
+    let verb =
+        (0..words.len()).find(|at| words[*at] == Some(found.verb_word.as_str()) && !found.options.contains(at))?;
+    found.unclear.is_none_or(|at| at > verb).then_some(verb)
+}
