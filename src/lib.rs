@@ -11,6 +11,7 @@ pub mod rewrite;
 pub mod shell;
 pub mod style;
 pub mod syntax;
+pub mod verify;
 pub mod walk;
 pub mod write;
 

@@ -26,7 +26,7 @@ fn settings(merge_all: bool) -> Settings {
     if merge_all {
         options.set("merge-runs", "scope", "all");
     }
-    Settings { transforms, allow_unsafe: true, options }
+    Settings { transforms, allow_unsafe: true, options, limit: None }
 }
 
 fn corpus() -> Vec<PathBuf> {

@@ -15,6 +15,16 @@ Examples:
 Exit status: 0 done (under --check: nothing to change), 1 --check found changes, 2 something failed.
 A path that is the name of a command is written as ./list.";
 
+const AFTER_VERIFY: &str = "\
+Examples:
+  dockmod verify services                  build what the safe fixes would change, before and after
+  dockmod verify --unsafe --bisect         unsafe fixes too; name the one that changed an image
+  dockmod verify --rev main --format markdown > comment.md
+                                           what changed since a revision, for a pull request
+
+Exit status: 0 all images are the same, 1 an image differs or no longer builds, 2 something failed.
+A Dockerfile that does not build before its fixes is named, and not counted.";
+
 /// Rewrites Dockerfiles, and proves each rewrite before it is shown.
 ///
 /// Without --check or --apply nothing is written: diffs that `git apply` takes go to stdout, a summary to
@@ -43,6 +53,8 @@ pub enum Command {
     },
     /// Show how BuildKit reads Dockerfiles
     Parse(ParseArgs),
+    /// Build Dockerfiles before and after their fixes, and compare the images
+    Verify(Box<VerifyArgs>),
 }
 
 /// Arguments of `dockmod parse`.
@@ -99,33 +111,13 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub stdin_filename: Option<PathBuf>,
 
-    /// Only these transforms, by id or by a check that they settle; allows their unsafe fixes
-    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "Transforms")]
-    pub select: Vec<String>,
+    /// Which transforms take part.
+    #[command(flatten)]
+    pub choice: Choice,
 
-    /// All but these transforms
-    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "Transforms")]
-    pub ignore: Vec<String>,
-
-    /// Also apply fixes that may change what is in the image
-    #[arg(long = "unsafe", help_heading = "Transforms")]
-    pub allow_unsafe: bool,
-
-    /// Set an option of a transform
-    #[arg(long, value_name = "ID.KEY=VALUE", help_heading = "Transforms")]
-    pub set: Vec<String>,
-
-    /// Leave out ignored files even when they are named
-    #[arg(long, help_heading = "Files")]
-    pub force_exclude: bool,
-
-    /// Look into hidden folders
-    #[arg(long, help_heading = "Files")]
-    pub hidden: bool,
-
-    /// Respect no ignore files
-    #[arg(long, help_heading = "Files")]
-    pub no_ignore: bool,
+    /// Which files are looked at.
+    #[command(flatten)]
+    pub files: Files,
 
     /// Print a table of what was fixed, refused and left alone
     #[arg(long, help_heading = "Output")]
@@ -146,4 +138,159 @@ pub struct RunArgs {
     /// Threads [default: as many as there are processors]
     #[arg(short = 'j', long, value_name = "N", help_heading = "Output")]
     pub threads: Option<usize>,
+}
+
+/// Which transforms take part, and how far they may go.
+#[derive(Debug, Args)]
+pub struct Choice {
+    /// Only these transforms, by id or by a check that they settle; allows their unsafe fixes
+    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "Transforms")]
+    pub select: Vec<String>,
+
+    /// All but these transforms
+    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "Transforms")]
+    pub ignore: Vec<String>,
+
+    /// Also apply fixes that may change what is in the image
+    #[arg(long = "unsafe", help_heading = "Transforms")]
+    pub allow_unsafe: bool,
+
+    /// Set an option of a transform
+    #[arg(long, value_name = "ID.KEY=VALUE", help_heading = "Transforms")]
+    pub set: Vec<String>,
+}
+
+/// Which files are looked at.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Files {
+    /// Leave out ignored files even when they are named
+    #[arg(long, help_heading = "Files")]
+    pub force_exclude: bool,
+
+    /// Look into hidden folders
+    #[arg(long, help_heading = "Files")]
+    pub hidden: bool,
+
+    /// Respect no ignore files
+    #[arg(long, help_heading = "Files")]
+    pub no_ignore: bool,
+}
+
+/// Arguments of `dockmod verify`.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+#[command(after_help = AFTER_VERIFY)]
+pub struct VerifyArgs {
+    /// Dockerfiles and folders [default: this folder]
+    #[arg(value_name = "PATHS")]
+    pub paths: Vec<PathBuf>,
+
+    /// Compare with this git revision, instead of with what the fixes make of the files
+    #[arg(long, value_name = "REV")]
+    pub rev: Option<String>,
+
+    /// Find the fix that changed an image, by building with half of them
+    #[arg(long)]
+    pub bisect: bool,
+
+    /// Measure no rebuild after a change of a source file
+    #[arg(long)]
+    pub no_rebuild: bool,
+
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = VerifyFormat::Text)]
+    pub format: VerifyFormat,
+
+    /// Which transforms take part.
+    #[command(flatten)]
+    pub choice: Choice,
+
+    /// Which files are looked at.
+    #[command(flatten)]
+    pub files: Files,
+
+    /// What builds [default: the first of docker, podman and buildah that answers]
+    #[arg(long, value_enum, value_name = "NAME", help_heading = "Builds")]
+    pub engine: Option<EngineName>,
+
+    /// The build context of all files [default: the one that each file's COPY sources or a compose file tell]
+    #[arg(long, value_name = "FOLDER", help_heading = "Builds")]
+    pub context: Option<PathBuf>,
+
+    /// Set a build argument
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Builds")]
+    pub build_arg: Vec<String>,
+
+    /// Hand a secret to the builds
+    #[arg(long, value_name = "id=ID,src=FILE", help_heading = "Builds")]
+    pub secret: Vec<String>,
+
+    /// Hand an SSH agent or key to the builds
+    #[arg(long, value_name = "ID", help_heading = "Builds")]
+    pub ssh: Vec<String>,
+
+    /// The stage to build [default: the last]
+    #[arg(long, value_name = "STAGE", help_heading = "Builds")]
+    pub target: Option<String>,
+
+    /// The platform to build for
+    #[arg(long, value_name = "OS/ARCH", help_heading = "Builds")]
+    pub platform: Option<String>,
+
+    /// The network of RUN
+    #[arg(long, value_name = "MODE", help_heading = "Builds")]
+    pub network: Option<String>,
+
+    /// Files that are built side by side; more than one makes the times less sure
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..), help_heading = "Builds")]
+    pub jobs: u16,
+
+    /// Seconds after which a build is ended
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..), help_heading = "Builds")]
+    pub timeout: u64,
+
+    /// When to colour
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN", help_heading = "Output")]
+    pub color: ColorChoice,
+
+    /// Also list the differences that a fix claims
+    #[arg(short, long, conflicts_with = "quiet", help_heading = "Output")]
+    pub verbose: bool,
+
+    /// Say nothing on the way
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+}
+
+/// Engines by their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EngineName {
+    /// `docker buildx build`
+    Docker,
+    /// `podman build`
+    Podman,
+    /// `buildah build`
+    Buildah,
+}
+
+impl EngineName {
+    /// The name of its program.
+    pub const fn program(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+            Self::Buildah => "buildah",
+        }
+    }
+}
+
+/// Formats of `dockmod verify`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum VerifyFormat {
+    /// For a terminal
+    Text,
+    /// One JSON object
+    Json,
+    /// A table for a pull request
+    Markdown,
 }

@@ -8,6 +8,7 @@ mod parse_command;
 mod run;
 mod select;
 mod terminal;
+mod verify_command;
 
 use std::process::ExitCode;
 
@@ -52,6 +53,7 @@ pub fn main() -> ExitCode {
         Some(Command::List) => catalogue::list(),
         Some(Command::Explain { id }) => catalogue::explain(id),
         Some(Command::Parse(parse)) => parse_command::parse(parse, &cli.run),
+        Some(Command::Verify(verify)) => verify_command::verify(verify),
         None => run::run(&cli.run),
     };
     match status {

@@ -58,7 +58,7 @@ pub fn parse(args: &ParseArgs, options: &RunArgs) -> io::Result<Status> {
         }
     }
     let paths: Vec<_> = args.paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect();
-    for entry in if paths.is_empty() { Vec::new() } else { run::entries(options, &paths) } {
+    for entry in if paths.is_empty() { Vec::new() } else { run::entries(options.files, &paths) } {
         let name = entry.path().display().to_string();
         match entry {
             Entry::Skipped { reason, .. } => terminal::line(&format!("{name}: skipped: {reason}")),

@@ -14,7 +14,7 @@ use crate::edit::{Outcome, Settings, fix_source};
 use crate::model::literal_sources;
 use crate::walk::{self, Entry, Options, templates};
 
-use super::args::{ColorChoice, RunArgs};
+use super::args::{ColorChoice, Files, RunArgs};
 use super::consume::{Consumer, separated};
 use super::{Status, select, terminal};
 
@@ -50,7 +50,7 @@ pub enum FileResult {
 
 /// Runs over the paths of the arguments.
 pub fn run(args: &RunArgs) -> io::Result<Status> {
-    let settings = match select::settings(args) {
+    let settings = match select::settings(&args.choice) {
         Ok(settings) => settings,
         Err(message) => {
             terminal::error(&message);
@@ -74,7 +74,7 @@ pub fn run(args: &RunArgs) -> io::Result<Status> {
     pool.install(|| files(args, &settings))
 }
 
-fn set_colours(choice: ColorChoice) {
+pub fn set_colours(choice: ColorChoice) {
     match choice {
         ColorChoice::Auto => {}
         ColorChoice::Always => {
@@ -94,12 +94,12 @@ pub fn roots(paths: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// The entries below the paths, in path order.
-pub fn entries(args: &RunArgs, paths: &[PathBuf]) -> Vec<Entry> {
+pub fn entries(files: Files, paths: &[PathBuf]) -> Vec<Entry> {
     let options = Options {
         paths: paths.to_vec(),
-        force_exclude: args.force_exclude,
-        hidden: args.hidden,
-        no_ignore: args.no_ignore,
+        force_exclude: files.force_exclude,
+        hidden: files.hidden,
+        no_ignore: files.no_ignore,
     };
     walk::walk(&options, &|_| {})
 }
@@ -108,7 +108,7 @@ fn files(args: &RunArgs, settings: &Settings) -> io::Result<Status> {
     let started = Instant::now();
     // Without a path, names are shown as a reader in this folder would write them.
     let given = roots(&args.paths);
-    let entries = entries(args, &args.paths);
+    let entries = entries(args.files, &args.paths);
     let index = Index::new(&given);
     let mut consumer = Consumer::new(args, given.clone());
     let mut progress = Progress::new(entries.len(), started);

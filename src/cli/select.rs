@@ -3,13 +3,13 @@
 use crate::edit::{Options, Selected, Settings, Transform};
 use crate::transforms;
 
-use super::args::RunArgs;
+use super::args::Choice;
 
 /// The settings that the arguments ask for.
 ///
 /// # Errors
 /// With a message where an id, an option or a value is unknown.
-pub fn settings(args: &RunArgs) -> Result<Settings, String> {
+pub fn settings(args: &Choice) -> Result<Settings, String> {
     let named = args.select.iter().map(|id| matching(id)).collect::<Result<Vec<_>, _>>()?.concat();
     let ignored = args.ignore.iter().map(|id| matching(id)).collect::<Result<Vec<_>, _>>()?.concat();
     let is_in = |list: &[&'static Transform], transform: &Transform| list.iter().any(|other| other.id == transform.id);
@@ -23,7 +23,7 @@ pub fn settings(args: &RunArgs) -> Result<Settings, String> {
     for setting in &args.set {
         set(&mut options, setting)?;
     }
-    Ok(Settings { transforms, allow_unsafe: args.allow_unsafe, options })
+    Ok(Settings { transforms, allow_unsafe: args.allow_unsafe, options, limit: None })
 }
 
 /// The transforms of an id, or those that settle a check of that code.

@@ -22,6 +22,8 @@ pub struct Settings {
     pub allow_unsafe: bool,
     /// Options of transforms.
     pub options: Options,
+    /// After so many fixes of a file no more is applied.
+    pub limit: Option<usize>,
 }
 
 /// A fix that went in.
@@ -106,7 +108,8 @@ pub fn fix_source(
     let mut history: Vec<(Vec<u8>, usize)> = Vec::new();
     let known_context = OnceCell::new();
     for _ in 0..MAX_ROUNDS {
-        let (next, applied) = round(&text, settings, context, &known_context, &mut outcome)?;
+        let left = settings.limit.map_or(usize::MAX, |limit| limit - outcome.applied.len());
+        let (next, applied) = round(&text, settings, left, context, &known_context, &mut outcome)?;
         if applied.is_empty() {
             break;
         }
@@ -135,11 +138,12 @@ struct Candidate {
     reshapes: bool,
 }
 
-/// One round over `text`: the new text and what went in. What is not applied goes to `outcome`, which keeps
+/// One round over `text`, of at most `limit` fixes: the new text and what went in. What is not applied goes to `outcome`, which keeps
 /// that of the last round only.
 fn round(
     text: &[u8],
     settings: &Settings,
+    limit: usize,
     context: &dyn Fn(&Model<'_, '_>) -> Option<Context>,
     known_context: &OnceCell<Option<Context>>,
     outcome: &mut Outcome,
@@ -177,7 +181,7 @@ fn round(
     }
     // Earlier places first, then the transforms' order: the sort keeps it.
     candidates.sort_by_key(|candidate| candidate.cover.start);
-    Ok(prove_and_apply(text, candidates, context, &lines, outcome))
+    Ok(prove_and_apply(text, candidates, limit, context, &lines, outcome))
 }
 
 /// The span with all instructions that it touches, and whether those are several.
@@ -191,6 +195,7 @@ fn whole_instructions(span: Span, model: &Model<'_, '_>) -> (Span, bool) {
 fn prove_and_apply(
     text: &[u8],
     candidates: Vec<Candidate>,
+    limit: usize,
     context: Option<&Context>,
     lines: &Lines,
     outcome: &mut Outcome,
@@ -205,7 +210,13 @@ fn prove_and_apply(
             continue;
         }
         let transform = selected.transform;
+        if applied.len() >= limit {
+            break;
+        }
         let mut proved = |fix: &Fix| -> Result<(), String> {
+            if applied.len() >= limit {
+                return Err("no more fixes are wanted".to_owned());
+            }
             current = attempt(&current, fix, &made, context)?;
             made.record(fix);
             let line = lines.number(fix.cover().start);

@@ -3,3 +3,4 @@
 pub mod diff;
 pub mod escape;
 pub mod summary;
+pub mod verification;

@@ -1,0 +1,135 @@
+//! Which differences between two images are what a fix says that it changes.
+
+use crate::edit::{Applied, Safety};
+use crate::prove::Claim;
+
+use super::difference::{Aspect, Difference, Place};
+use super::image::{Image, Manager};
+
+/// The fix that says of itself that it makes this difference.
+#[must_use]
+pub fn explanation<'f>(
+    difference: &Difference,
+    all: &[Difference],
+    before: &Image,
+    fixes: &'f [Applied],
+) -> Option<&'f Applied> {
+    fixes.iter().find(|fix| {
+        keeps_no_cache(fix.claim, difference, before)
+            || fix.safety == Safety::Unsafe && changes_the_image(fix.claim, difference, all)
+    })
+}
+
+/// Package caches, which even a safe fix may empty.
+fn keeps_no_cache(claim: Claim, difference: &Difference, before: &Image) -> bool {
+    let Place::File(path, aspect) = &difference.place else { return false };
+    let Ok(path) = std::str::from_utf8(path) else { return false };
+    match claim {
+        Claim::AptListsCleanup => difference.is_removal() && path.starts_with("var/lib/apt/lists/"),
+        Claim::DownloadCache => {
+            difference.is_removal() && (path.starts_with("var/cache/apk/") || in_pip_cache(path, before))
+        }
+        Claim::CacheCleanup => {
+            matches!(aspect, Aspect::Presence | Aspect::Content)
+                && SYSTEM_CACHES.iter().any(|folder| path.starts_with(folder))
+                || path.split('/').any(|part| part == ".npm")
+                || in_yarn_cache(path)
+        }
+        _ => false,
+    }
+}
+
+/// What `dnf clean all` and its like empty, and where they note that they did.
+const SYSTEM_CACHES: &[&str] =
+    &["var/cache/dnf", "var/cache/yum", "var/cache/libdnf5", "var/cache/zypp", "var/lib/dnf/"];
+
+/// Below `.cache/pip`, or a `.cache` that held nothing else.
+fn in_pip_cache(path: &str, before: &Image) -> bool {
+    if path.ends_with(".cache/pip") || path.contains(".cache/pip/") {
+        return true;
+    }
+    if path != ".cache" && !path.ends_with("/.cache") {
+        return false;
+    }
+    let (below, of_pip) = (format!("{path}/"), format!("{path}/pip"));
+    let is_pips = |inside: &[u8]| inside == of_pip.as_bytes() || inside.starts_with(format!("{of_pip}/").as_bytes());
+    before.tree.iter().filter(|(inside, _)| inside.starts_with(below.as_bytes())).all(|(inside, _)| is_pips(inside))
+}
+
+fn in_yarn_cache(path: &str) -> bool {
+    ["usr/local/share/.cache", ".cache/yarn", ".yarn/berry"].iter().any(|folder| path.contains(folder))
+}
+
+/// What an unsafe fix may do to an image, by what it says.
+fn changes_the_image(claim: Claim, difference: &Difference, all: &[Difference]) -> bool {
+    match (claim, &difference.place) {
+        (Claim::CommandOptions, Place::Package(Manager::Dpkg, _)) => difference.is_removal(),
+        (Claim::CommandOptions, Place::File(path, aspect)) => {
+            let fewer =
+                all.iter().any(|other| matches!(other.place, Place::Package(Manager::Dpkg, _)) && other.is_removal());
+            fewer && (difference.is_removal() || *aspect == Aspect::Content && lists_what_is_there(path))
+                || difference.is_removal() && is_documentation(path)
+        }
+        (Claim::CommandDropped, Place::Package(Manager::Dpkg, _))
+        | (Claim::OtherProgram, Place::Package(Manager::Npm, _)) => true,
+        (Claim::CommandDropped, Place::File(..)) => {
+            all.iter().any(|other| matches!(other.place, Place::Package(Manager::Dpkg, _)))
+        }
+        (Claim::OtherProgram, Place::File(path, _)) => {
+            // apt removes what it downloaded, apt-get keeps it; npm ci installs what the lock file says.
+            path.starts_with(b"var/cache/apt/archives/") || is_of_npm(path)
+        }
+        (Claim::AuthorLabel, Place::Config(key)) => match key.as_str() {
+            "author" => {
+                difference.is_removal() && all.iter().any(|other| is_label_of(other, difference.before.as_ref()))
+            }
+            _ => all.iter().any(|author| {
+                author.place == Place::Config("author".to_owned()) && is_label_of(difference, author.before.as_ref())
+            }),
+        },
+        (Claim::ExecForm, Place::Config(key)) => matches!(key.as_str(), "entrypoint" | "command"),
+        (Claim::WorkdirForCd, Place::Config(key)) => key == "working folder",
+        (Claim::ShellInForce, Place::Config(key)) => matches!(key.as_str(), "shell" | "entrypoint" | "command"),
+        (Claim::ShellInForce, Place::File(path, Aspect::Content)) => {
+            matches!(path.as_slice(), b"bin/sh" | b"usr/bin/sh")
+        }
+        _ => false,
+    }
+}
+
+/// Records and indexes that are made anew from what is installed.
+fn lists_what_is_there(path: &[u8]) -> bool {
+    let records: &[&[u8]] = &[
+        b"var/lib/dpkg/",
+        b"var/lib/apt/extended_states",
+        b"etc/ld.so.cache",
+        b"etc/ssl/certs/",
+        b"usr/share/info/dir",
+        b"usr/share/mime/",
+        b"usr/lib/x86_64-linux-gnu/gdk-pixbuf",
+        b"usr/share/glib-2.0/schemas/gschemas.compiled",
+    ];
+    records.iter().any(|record| path.starts_with(record))
+}
+
+/// What `gem install` generates of a gem's comments.
+fn is_documentation(path: &[u8]) -> bool {
+    let path = String::from_utf8_lossy(path);
+    path.split_once("/doc").is_some_and(|(folder, rest)| {
+        (folder.contains("gems") || folder.contains("bundle")) && (rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+fn is_of_npm(path: &[u8]) -> bool {
+    let path = String::from_utf8_lossy(path);
+    path.split('/').any(|part| matches!(part, "node_modules" | ".npm" | "package-lock.json"))
+}
+
+/// Whether a difference is a new label that says what the author was.
+fn is_label_of(difference: &Difference, author: Option<&String>) -> bool {
+    let is_label = matches!(
+        &difference.place,
+        Place::Config(key) if matches!(key.as_str(), "label maintainer" | "label org.opencontainers.image.authors")
+    );
+    is_label && author.is_some() && difference.after.as_ref() == author
+}
