@@ -350,8 +350,15 @@ impl Project for ImageFolder<'_, '_, '_, '_> {
         String::from_utf8(self.rules.context?.read(&self.source(path)?)?).ok()
     }
 
+    /// Without the context a COPY of a folder tells of no file in it.
     fn exists(&self, path: &str) -> bool {
-        self.source(path).is_some_and(|source| self.rules.context.is_none_or(|context| context.exists(&source)))
+        if let Some(context) = self.rules.context {
+            return self.source(path).is_some_and(|source| context.exists(&source));
+        }
+        let place = crate::model::copy::join(self.folder, path);
+        let model = self.rules.before;
+        let start = model.stage_of(self.run).map_or(self.run, |stage| stage.range.start);
+        (start..self.run).filter_map(|at| Copy::of(model, at)).any(|copy| copy.surely_brings(&place, None))
     }
 
     fn env(&self, name: &str) -> Option<String> {

@@ -183,6 +183,9 @@ fn past(
         return Err(Some("the build context is not known, and the install may read what this COPY brings".to_owned()));
     }
     for install in installs {
+        if unseen && install.manifests.iter().any(|path| copy.may_bring(&join(folder, path), None)) {
+            return Err(None);
+        }
         let project = ImageFolder { model, context, folder, run };
         let reading = ecosystems::files_read(install, &project).map_err(|need| Some(need.to_string()))?;
         if let Some(path) = install.reads.iter().find(|path| copy.may_write_below(&join(folder, path), context)) {
@@ -275,8 +278,15 @@ impl Project for ImageFolder<'_, '_, '_> {
         String::from_utf8(self.context?.read(&self.source(path)?)?).ok()
     }
 
+    /// Without the context only what a COPY names is there for sure, and not what a folder may hold.
     fn exists(&self, path: &str) -> bool {
-        self.source(path).is_some()
+        if self.context.is_some() {
+            return self.source(path).is_some();
+        }
+        let place = join(self.folder, path);
+        let Some(stage) = self.model.stage_of(self.run) else { return false };
+        let mut copies = (stage.range.start..self.run).filter_map(|index| Copy::of(self.model, index));
+        copies.any(|copy| copy.surely_brings(&place, None))
     }
 
     fn env(&self, name: &str) -> Option<String> {
