@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::Target;
 use crate::walk::lexical;
 
 /// The compose files that docker takes without being told, in its order.
@@ -36,6 +37,7 @@ pub(super) struct ComposeFile {
 struct Build {
     context: Value,
     dockerfile: Value,
+    target: Value,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +55,7 @@ pub(super) struct Claim {
     pub(super) context: PathBuf,
     pub(super) file: PathBuf,
     pub(super) service: String,
+    pub(super) target: Target,
 }
 
 impl ComposeFile {
@@ -104,12 +107,21 @@ fn claim(file: &ComposeFile, service: &str, build: &Build) -> Option<Claim> {
         context,
         file: file.path.clone(),
         service: service.to_owned(),
+        target: match &build.target {
+            Value::Default => Target::Last,
+            Value::Text(name) => Target::Named(name.clone()),
+            Value::Unknown => Target::Unknown,
+        },
     })
 }
 
 impl Build {
     fn on_top_of(&self, base: &Self) -> Self {
-        Self { context: self.context.or(&base.context), dockerfile: self.dockerfile.or(&base.dockerfile) }
+        Self {
+            context: self.context.or(&base.context),
+            dockerfile: self.dockerfile.or(&base.dockerfile),
+            target: self.target.or(&base.target),
+        }
     }
 }
 
@@ -182,6 +194,7 @@ enum RawBuild {
 struct RawTable {
     context: Option<Lenient<String>>,
     dockerfile: Option<Lenient<String>>,
+    target: Option<Lenient<String>>,
     /// Replaces the Dockerfile, so no file is built.
     dockerfile_inline: Option<IgnoredAny>,
 }
@@ -194,10 +207,14 @@ impl RawService {
             Some(raw) => raw.known().map_or(Value::Unknown, |text| Value::read(&text)),
         };
         match self.build? {
-            RawBuild::Context(context) => Some(Build { context: Value::read(&context), dockerfile: missing }),
-            RawBuild::Table(table) if table.dockerfile_inline.is_none() => {
-                Some(Build { context: value(table.context), dockerfile: value(table.dockerfile) })
+            RawBuild::Context(context) => {
+                Some(Build { context: Value::read(&context), dockerfile: missing.clone(), target: missing })
             }
+            RawBuild::Table(table) if table.dockerfile_inline.is_none() => Some(Build {
+                context: value(table.context),
+                dockerfile: value(table.dockerfile),
+                target: value(table.target),
+            }),
             RawBuild::Table(_) | RawBuild::Other(IgnoredAny) => None,
         }
     }
@@ -302,6 +319,14 @@ services:
             shown(&[base, dev]),
             ["web: /p/app/D in /p/app", "web: /p/Dockerfile in /p", "web: /p/app/D in /p/app",]
         );
+    }
+
+    #[test]
+    fn targets() {
+        let text = "services: {a: {build: .}, b: {build: {target: dev}}, c: {build: {target: '${T:-dev}'}}}";
+        let targets: Vec<Target> =
+            claims(&[file("compose.yaml", text)]).into_iter().map(|claim| claim.target).collect();
+        assert_eq!(targets, [Target::Last, Target::Named("dev".to_owned()), Target::Unknown]);
     }
 
     #[test]

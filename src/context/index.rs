@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::compose::{self, Claim, ComposeFile};
 use super::ignorefile::{IgnoreError, IgnoreRules, clean};
-use super::{Context, Reason, Resolution, Source};
+use super::{Context, Reason, Resolution, Source, Target};
 use crate::walk::lexical;
 
 /// The most that is read of a compose or ignore file, in bytes. No real one comes near it.
@@ -81,9 +81,9 @@ impl Index {
     fn known(&self, dockerfile: &Path, sources: &[String]) -> Result<Context, Reason> {
         let dockerfile = lexical::absolute(dockerfile).map_err(|_| Reason::NoFolder)?;
         let chain = self.chain(&dockerfile).ok_or(Reason::NoFolder)?;
-        if let Some(claim) = self.claimed(&dockerfile, &chain)? {
+        if let Some((claim, targets)) = self.claimed(&dockerfile, &chain)? {
             let source = Source::Compose { file: claim.file, service: claim.service };
-            return self.context(claim.context, source, &dockerfile);
+            return Ok(Context { targets, ..self.context(claim.context, source, &dockerfile)? });
         }
         let evidence = evidence(sources);
         if evidence.is_empty() {
@@ -117,7 +117,8 @@ impl Index {
 
     /// `folder` as the context, if the build would see all of `evidence` there.
     fn candidate(&self, folder: &Path, dockerfile: &Path, evidence: &[String]) -> Result<Option<Context>, Reason> {
-        let bare = Context { root: folder.to_owned(), source: Source::SourcesExist, ignore: Arc::default() };
+        let source = Source::SourcesExist;
+        let bare = Context { root: folder.to_owned(), source, targets: Vec::new(), ignore: Arc::default() };
         // Before the ignore file is read: a broken one matters only if the folder comes into question.
         if !evidence.iter().all(|source| holds(&bare, source)) {
             return Ok(None);
@@ -128,7 +129,7 @@ impl Index {
 
     fn context(&self, root: PathBuf, source: Source, dockerfile: &Path) -> Result<Context, Reason> {
         let ignore = self.ignore_rules(&root, dockerfile)?;
-        Ok(Context { root, source, ignore })
+        Ok(Context { root, source, targets: Vec::new(), ignore })
     }
 
     /// `Dockerfile.dockerignore` beside the Dockerfile wins over `.dockerignore` in the context's root.
@@ -154,14 +155,16 @@ impl Index {
         rules.map(Arc::new).map_err(|error| Reason::IgnoreFile { path: own, error })
     }
 
-    /// What compose files between the Dockerfile and the repository's root say of it.
-    fn claimed(&self, dockerfile: &Path, chain: &Chain<'_>) -> Result<Option<Claim>, Reason> {
+    /// What compose files between the Dockerfile and the repository's root say of it, and the stages that they build.
+    fn claimed(&self, dockerfile: &Path, chain: &Chain<'_>) -> Result<Option<(Claim, Vec<Target>)>, Reason> {
         let mut agreed: Option<Claim> = None;
+        let mut targets: Vec<Target> = Vec::new();
         let mut contexts: Vec<PathBuf> = Vec::new();
         for folder in &chain.folders {
             let facts = self.folder(folder);
             let compose = facts.compose.get_or_init(|| read_compose_files(folder));
             for claim in compose.by_dockerfile.get(dockerfile).into_iter().flatten() {
+                targets.push(claim.target.clone());
                 // A service whose context is gone can't be built, so it is no witness.
                 if contexts.contains(&claim.context) || !claim.context.is_dir() {
                     continue;
@@ -174,7 +177,7 @@ impl Index {
             contexts.sort_unstable();
             return Err(Reason::ComposeDisagrees { contexts });
         }
-        Ok(agreed)
+        Ok(agreed.map(|claim| (claim, targets)))
     }
 
     fn chain<'a>(&self, dockerfile: &'a Path) -> Option<Chain<'a>> {

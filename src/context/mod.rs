@@ -40,7 +40,35 @@ pub struct Context {
     pub root: PathBuf,
     /// How the context was found.
     pub source: Source,
+    /// The stages that compose files build for their own sake.
+    targets: Vec<Target>,
     ignore: Arc<IgnoreRules>,
+}
+
+/// The stage that a compose file's service is built from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Target {
+    /// The last one, as no other is named.
+    Last,
+    /// One by its name or number.
+    Named(String),
+    /// One that the environment names.
+    Unknown,
+}
+
+impl Context {
+    /// Whether a compose file builds the stage of this number and name for its own sake, or may do so, beside the
+    /// last one.
+    #[must_use]
+    pub fn is_target(&self, number: usize, name: Option<&str>) -> bool {
+        self.targets.iter().any(|target| match target {
+            Target::Last => false,
+            Target::Named(target) => {
+                name.is_some_and(|name| name.eq_ignore_ascii_case(target)) || *target == number.to_string()
+            }
+            Target::Unknown => true,
+        })
+    }
 }
 
 /// What makes a context known.

@@ -22,6 +22,7 @@ impl Tree {
         Context {
             root: self.temporary.path().join("ctx"),
             source: Source::SourcesExist,
+            targets: Vec::new(),
             ignore: Arc::new(IgnoreRules::parse(ignore.as_bytes()).unwrap()),
         }
     }

@@ -232,6 +232,13 @@ pub fn is_plain_name(name: &str) -> bool {
     }
 }
 
+/// Whether a name is one that files have and folders seldom do: a plain one, but for `conf.d` and its like, which
+/// are folders as often as not.
+#[must_use]
+pub fn is_file_name(name: &str) -> bool {
+    is_plain_name(name) && !name.to_ascii_lowercase().ends_with(".d")
+}
+
 /// Parts of names of what may be an archive though no end says so.
 const PERHAPS_PACKED: &[&str] =
     &["archive", "backup", "bundle", "dump", "image", "layer", "release", "rootfs", "root-fs", "snapshot", "tarball"];
@@ -476,6 +483,7 @@ mod tests {
             assert!(is_packed_name(name) && !is_plain_name(name), "{name}");
         }
         assert!(is_plain_name("app.py") && is_plain_name("Makefile") && !is_plain_name("data.bin"));
+        assert!(is_file_name("app.py") && !is_file_name("conf.d") && !is_file_name("bin"));
         assert!(!is_plain_name(".py") && !is_plain_name("python-3.11"));
         assert!(is_bare_name("src") && is_bare_name(".bashrc") && !is_bare_name("rootfs") && !is_bare_name("a.b"));
         assert!(is_bare_name("start") && !is_bare_name("x-tar"));

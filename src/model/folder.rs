@@ -1,5 +1,6 @@
 //! What depends on the folder in force.
 
+use crate::context::Context;
 use crate::shell::{Chain, Simple};
 use crate::syntax::{Args, Keyword};
 
@@ -104,7 +105,7 @@ impl Model<'_, '_> {
             }
             Keyword::Workdir => {
                 let path = instruction.body.rest.slice(instruction.joined.text());
-                !path.starts_with(b"/")
+                ![&b"/"[..], b"\"/", b"'/"].iter().any(|start| path.starts_with(start))
             }
             Keyword::Arg
             | Keyword::Cmd
@@ -146,9 +147,13 @@ impl Model<'_, '_> {
     }
 
     /// Whether anything depends on the folder in force at the end of a stage: a container, or a stage built on
-    /// it. Of a stage that only gives files to others, nothing does.
+    /// it. Of a stage that only gives files to others, nothing does; unless a compose file builds it for its own
+    /// sake, as far as the build context is known.
     #[must_use]
-    pub fn folder_at_end_matters(&self, stage: &Stage) -> bool {
+    pub fn folder_at_end_matters(&self, stage: &Stage, context: Option<&Context>) -> bool {
+        if context.is_some_and(|context| context.is_target(stage.index, stage.name.as_deref())) {
+            return true;
+        }
         let later = &self.stages[stage.index + 1..];
         if later.is_empty() || later.iter().any(|other| other.base.stage() == Some(stage.index)) {
             return true;

@@ -28,7 +28,8 @@ pub use state::{State, User, Workdir};
 
 use crate::knowledge::bases::{self, BaseImage};
 use crate::shell::{self, Body, Script};
-use crate::syntax::{Args, Dockerfile, Instruction, Keyword};
+use crate::syntax::expand::{self, Modifier, Operator, Piece, Word};
+use crate::syntax::{Args, Dockerfile, Instruction, Keyword, TextRange};
 
 /// A Dockerfile with what is in force at each instruction.
 #[derive(Debug)]
@@ -168,29 +169,38 @@ impl<'f, 's> Model<'f, 's> {
     /// instruction `index`.
     #[must_use]
     pub fn env_names(&self, index: usize) -> Vec<String> {
-        let mut names = Vec::new();
-        let mut stage = self.stage_of(index);
-        let mut end = index;
-        while let Some(current) = stage {
-            for at in current.range.start..end {
-                let instruction = self.instructions[at];
-                let text = instruction.joined.text();
-                let string = |range: crate::syntax::TextRange| String::from_utf8_lossy(range.slice(text)).into_owned();
-                match (&instruction.body.keyword, &instruction.body.args) {
-                    (Keyword::Env, Args::Pairs(pairs)) => names.extend(pairs.iter().map(|pair| string(pair.key))),
-                    (Keyword::Env, Args::LegacyPair(pair)) => names.push(string(pair.key)),
-                    (Keyword::Arg, Args::Words(words)) => {
-                        names.extend(
-                            words.iter().map(|word| string(*word).split('=').next().unwrap_or_default().to_owned()),
-                        );
-                    }
-                    _ => {}
+        self.variables(index).into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// All that ENV and ARG of this stage, or of those it is built on, set before instruction `index`, in order;
+    /// with variables set before put in where they are known.
+    #[must_use]
+    pub fn variables(&self, index: usize) -> Vec<(String, Option<String>)> {
+        let mut found: Vec<(String, Option<String>)> = Vec::new();
+        for at in self.earlier(index) {
+            let instruction = self.instructions[at];
+            let text = instruction.joined.text();
+            let set: Vec<(String, Option<TextRange>)> = match (&instruction.body.keyword, &instruction.body.args) {
+                (Keyword::Env, _) => {
+                    let pairs = instruction.body.pairs().iter();
+                    pairs.map(|pair| (lossy(pair.key.slice(text)), Some(pair.value))).collect()
                 }
+                (Keyword::Arg, Args::Words(words)) => words.iter().map(|word| argument(text, *word)).collect(),
+                _ => continue,
+            };
+            for (name, value) in set {
+                let value = value.and_then(|value| self.put_in(value.slice(text), &found));
+                found.push((name, value));
             }
-            stage = current.base.stage().map(|parent| &self.stages[parent]);
-            end = stage.map_or(0, |stage| stage.range.end);
         }
-        names
+        found
+    }
+
+    /// A value with what is known put in for variables; the rest of them stays away.
+    fn put_in(&self, raw: &[u8], known: &[(String, Option<String>)]) -> Option<String> {
+        let mut value = String::new();
+        put_in(&expand::expand(raw, self.file.escape).ok()?, known, &mut value);
+        Some(value)
     }
 
     fn sets_env(&self, index: usize, name: &str) -> Option<String> {
@@ -214,4 +224,36 @@ impl<'f, 's> Model<'f, 's> {
     pub fn keyword(&self, index: usize) -> Keyword {
         self.instructions[index].body.keyword
     }
+}
+
+/// No value that anybody writes is longer; one that doubles with each variable would not end.
+const LONGEST_VALUE: usize = 1 << 16;
+
+fn put_in(word: &Word, known: &[(String, Option<String>)], value: &mut String) {
+    for piece in word.pieces() {
+        let variable = match piece {
+            Piece::Literal(text) => {
+                value.push_str(text);
+                continue;
+            }
+            Piece::Variable(variable) => variable,
+        };
+        let set = known.iter().rev().find(|(name, _)| *name == variable.name).and_then(|(_, value)| value.as_deref());
+        match (set, &variable.modifier) {
+            (Some(set), _) if value.len() + set.len() < LONGEST_VALUE => value.push_str(set),
+            (None, Some(Modifier::Operand { operator: Operator::Default, word, .. })) => put_in(word, known, value),
+            _ => {}
+        }
+    }
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The name that ARG declares, and the place of its default.
+fn argument(text: &[u8], word: TextRange) -> (String, Option<TextRange>) {
+    let equals = memchr::memchr(b'=', word.slice(text)).map(|at| word.start + at);
+    let name = TextRange::new(word.start, equals.unwrap_or(word.end));
+    (lossy(name.slice(text)), equals.map(|at| TextRange::new(at + 1, word.end)))
 }

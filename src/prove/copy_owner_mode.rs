@@ -141,13 +141,14 @@ fn stands_for(
     let brought = Brought::of(model, copy, context)?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let value = flag.value().unwrap_or_default();
+    let known_group = if model.flags(copy).iter().any(|flag| flag.starts_with("--from=")) { None } else { Some("0") };
     match (flag.name(), words.as_slice()) {
         ("chown", ["chown", "-R" | "--recursive", owner, paths @ ..]) => {
-            same_owner(owner, value)?;
+            same_owner(owner, value, known_group)?;
             brought.names_files(paths).or_else(|_| brought.is_the_new_folder(paths))
         }
         ("chown", ["chown", owner, paths @ ..]) => {
-            same_owner(owner, value)?;
+            same_owner(owner, value, known_group)?;
             brought.names_files(paths)
         }
         ("chmod", ["chmod", mode, paths @ ..]) => {
@@ -159,8 +160,9 @@ fn stands_for(
     }
 }
 
-/// `chown u` keeps the group, which is 0 for what was copied; `--chown=u` would take the user's.
-fn same_owner(owner: &str, value: &str) -> Result<(), Refusal> {
+/// `chown u` keeps the group, which is 0 for what the build context brings; `--chown=u` would take the user's. What
+/// another stage or image brings keeps its own group.
+fn same_owner(owner: &str, value: &str, known_group: Option<&str>) -> Result<(), Refusal> {
     let is_name = |name: &str| {
         let mut bytes = name.bytes();
         bytes.next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
@@ -168,7 +170,10 @@ fn same_owner(owner: &str, value: &str) -> Result<(), Refusal> {
     };
     let expected = match owner.split_once(':') {
         Some((user, group)) if is_name(user) && is_name(group) => format!("{user}:{group}"),
-        None if is_name(owner) => format!("{owner}:0"),
+        None if is_name(owner) => match known_group {
+            Some(group) => format!("{owner}:{group}"),
+            None => return Err(Refusal::new("which group the files have in the other stage is not known")),
+        },
         _ => return Err(Refusal::new(format!("`{owner}` is no user and group that COPY reads alike"))),
     };
     if expected == value { Ok(()) } else { Err(Refusal::new(format!("`chown {owner}` is `--chown={expected}`"))) }
@@ -248,9 +253,7 @@ impl<'m, 'f, 's> Brought<'m, 'f, 's> {
         // What the command names in a folder is there: then the destination is one, and the file lies in it.
         let in_folder = match sources.as_slice() {
             [only]
-                if !into_folder
-                    && files::is_plain_name(last(only))
-                    && is_file(only, &destination, true, from_stage) =>
+                if !into_folder && files::is_file_name(last(only)) && is_file(only, &destination, true, from_stage) =>
             {
                 Some(join(&destination, last(only)))
             }
@@ -301,7 +304,7 @@ fn is_file(source: &str, destination: &str, into_folder: bool, context: Option<&
     if source.ends_with('/') || matches!(last(source), "" | "." | "..") {
         return false;
     }
-    if files::is_plain_name(last(source)) {
+    if files::is_file_name(last(source)) {
         return true;
     }
     // Where the folder is named, what the command names in it is the file: a folder's contents would lie there. A
@@ -310,7 +313,7 @@ fn is_file(source: &str, destination: &str, into_folder: bool, context: Option<&
         return !files::is_standing_folder(&join(destination, last(source)));
     }
     let in_bin = ["bin", "sbin"].iter().any(|bin| destination.split('/').rev().nth(1) == Some(bin));
-    in_bin || files::is_plain_name(last(destination))
+    in_bin || files::is_file_name(last(destination))
 }
 
 /// Nothing before the COPY makes or fills the folder, as far as the file tells.

@@ -5,7 +5,7 @@
 //! bring no more than a part of what one on its way down brings.
 
 use crate::context::Context;
-use crate::knowledge::ecosystems::{self, Install, Need, Project};
+use crate::knowledge::ecosystems::{self, Install, Project};
 use crate::model::{Copy, Model};
 use crate::shell::Command;
 use crate::syntax::{Item, Keyword, Span, Trivia, TriviaKind, dump};
@@ -179,6 +179,9 @@ impl Rules<'_, '_, '_> {
 
     fn run_commutes(&self, copy: usize, moving: &Copy, run: usize, parts: &[usize]) -> Result<(), Refusal> {
         let installs = self.installs(run)?;
+        if self.demand == Demand::SameImage {
+            self.no_variable_names(moving, run)?;
+        }
         let folder = self.before.states[run].workdir.path();
         if self.before.states[run].workdir != self.before.states[copy].workdir {
             return Err(Refusal::new("the working directory changed in between"));
@@ -241,24 +244,42 @@ impl Rules<'_, '_, '_> {
                 return Err(Refusal::new(format!("no COPY that stays above the install names `{path}`")));
             }
         }
+        for path in &install.reads {
+            if moving.may_write_below(&place(path), self.context) {
+                return Err(Refusal::new(format!("the install reads `{path}`, which the COPY may bring")));
+            }
+        }
         let image = ImageFolder { rules: self, folder, run, parts };
-        let seen = match ecosystems::files_read(install, &image) {
-            Ok(_) => Ok(()),
-            Err(Need::Local(reason)) => return Err(Refusal::new(reason)),
-            Err(Need::Unknown(reason)) => Err(Refusal::new(reason)),
-        };
+        let reading = ecosystems::files_read(install, &image).map_err(|need| Refusal::new(need.to_string()))?;
         if self.demand == Demand::OnlyTheClaim {
             return Ok(());
         }
-        seen?;
+        if let Some(doubt) = reading.doubts.first() {
+            return Err(Refusal::new(doubt));
+        }
         let Some(context) = self.context else {
             return Err(Refusal::new("the build context is not known, so the manifests could not be read"));
         };
-        for output in install.outputs {
+        for output in &install.outputs {
             if moving.may_write_below(&place(output), Some(context)) {
                 return Err(Refusal::new(format!(
                     "the COPY may bring a `{output}` over what the install wrote: let `.dockerignore` name it"
                 )));
+            }
+        }
+        Ok(())
+    }
+
+    /// No variable that is set when the RUN starts has a path in it that the moving COPY brings.
+    fn no_variable_names(&self, moving: &Copy, run: usize) -> Result<(), Refusal> {
+        let folder = self.before.states[run].workdir.path();
+        for (name, value) in self.before.variables(run) {
+            for path in ecosystems::paths_in(&name, value.as_deref().unwrap_or_default()) {
+                if moving.may_bring(&crate::model::copy::join(folder, path), self.context) {
+                    return Err(Refusal::new(format!(
+                        "the variable `{name}` names `{path}`, which the COPY may bring"
+                    )));
+                }
             }
         }
         Ok(())
@@ -292,10 +313,13 @@ impl Rules<'_, '_, '_> {
                 return Err(refuse());
             }
             let words = simple.literals();
-            match ecosystems::dependency_install(&words) {
-                Some(install) => installs.push(install),
-                None if ecosystems::is_companion(&words) => {}
-                None => return Err(refuse()),
+            if let Some(install) = ecosystems::dependency_install(&words) {
+                installs.push(install);
+                continue;
+            }
+            let companion = ecosystems::companion(&words).ok_or_else(refuse)?;
+            if let Some(doubt) = companion.doubt.filter(|_| self.demand == Demand::SameImage) {
+                return Err(Refusal::new(doubt));
             }
         }
         if installs.is_empty() { Err(refuse()) } else { Ok(installs) }
@@ -326,8 +350,15 @@ impl Project for ImageFolder<'_, '_, '_, '_> {
         String::from_utf8(self.rules.context?.read(&self.source(path)?)?).ok()
     }
 
+    /// Without the context a COPY of a folder tells of no file in it.
     fn exists(&self, path: &str) -> bool {
-        self.source(path).is_some_and(|source| self.rules.context.is_none_or(|context| context.exists(&source)))
+        if let Some(context) = self.rules.context {
+            return self.source(path).is_some_and(|source| context.exists(&source));
+        }
+        let place = crate::model::copy::join(self.folder, path);
+        let model = self.rules.before;
+        let start = model.stage_of(self.run).map_or(self.run, |stage| stage.range.start);
+        (start..self.run).filter_map(|at| Copy::of(model, at)).any(|copy| copy.surely_brings(&place, None))
     }
 
     fn env(&self, name: &str) -> Option<String> {

@@ -17,7 +17,7 @@ pub fn check(
     before: &Version<'_, '_>,
     after: &Version<'_, '_>,
     demand: Demand,
-    _facts: Facts<'_>,
+    facts: Facts<'_>,
 ) -> Result<(), Refusal> {
     if demand == Demand::SameImage {
         return Err(Refusal::new("WORKDIR makes a folder that is missing, where `cd` fails"));
@@ -35,9 +35,12 @@ pub fn check(
             return Err(Refusal::new(format!("line {line} would start in another folder")));
         }
     }
+    walk.no_folder_comes_back()?;
     for (old, new) in before.model.stages.iter().zip(&after.model.stages) {
         let end = |model: &Model<'_, '_>, range: &std::ops::Range<usize>| model.folder_after(range.end - 1);
-        if end(&before.model, &old.range) != end(&after.model, &new.range) && before.model.folder_at_end_matters(old) {
+        if end(&before.model, &old.range) != end(&after.model, &new.range)
+            && before.model.folder_at_end_matters(old, facts.context)
+        {
             return Err(Refusal::new("the stage would end in another folder, in which containers start"));
         }
     }
@@ -86,6 +89,23 @@ impl Walk<'_, '_, '_> {
         Ok(())
     }
 
+    /// No RUN takes a new folder in force away: the builder makes it again for the next one.
+    fn no_folder_comes_back(&self) -> Result<(), Refusal> {
+        for (old, new) in &self.pairs {
+            let (was, is) = (&self.old.model.states[*old].workdir, &self.new.model.states[*new].workdir);
+            let Workdir::Known(folder) = is else { continue };
+            if was == is || self.entered.contains(new) || self.new.model.keyword(*new) != Keyword::Run {
+                continue;
+            }
+            let Some(script) = self.new.model.script(*new) else { continue };
+            if removes(script, folder).is_some() || may_remove_from_elsewhere(script, folder) {
+                let line = self.old.model.instructions[*old].first_line;
+                return Err(Refusal::new(format!("line {line} may take {folder} away, and it would be made again")));
+            }
+        }
+        Ok(())
+    }
+
     /// A WORKDIR of the new version that the old one does not have: the RUN right below it must start there.
     fn appeared(&self, index: usize) -> Result<(), Refusal> {
         let model = &self.new.model;
@@ -122,8 +142,11 @@ impl Walk<'_, '_, '_> {
         let model = &self.new.model;
         let harmless =
             |at: usize| !matches!(model.keyword(at), Keyword::Run | Keyword::User | Keyword::From | Keyword::Workdir);
-        let inside = self.i.checked_sub(1).and_then(|at| self.old.trace.tokens.get(at));
-        if matches!(inside, Some(Token::Open { .. } | Token::Link { .. })) || !(run + 1..=last).all(harmless) {
+        let above = self.i.checked_sub(1).and_then(|at| self.old.trace.tokens.get(at));
+        if matches!(above, Some(Token::Comment(_))) {
+            return Err(Refusal::new("a comment above a WORKDIR that is gone would speak of something else"));
+        }
+        if matches!(above, Some(Token::Open { .. } | Token::Link { .. })) || !(run + 1..=last).all(harmless) {
             return Err(refuse());
         }
         let is = model.folder_after(last);
@@ -166,6 +189,10 @@ impl Walk<'_, '_, '_> {
         if pipeline != other {
             return Err(Refusal::new(format!("the command `{pipeline}` became `{other}`")));
         }
+        let text = model.instructions[old].joined.text();
+        if [&b"OLDPWD"[..], b"~-"].iter().any(|name| memchr::memmem::find(text, name).is_some()) {
+            return Err(Refusal::new("the RUN names the folder that it was in before its `cd`"));
+        }
         self.entered.push(new);
         self.i += gone + 1;
         self.j += 1;
@@ -188,9 +215,14 @@ fn stays(script: &Script<'_>, folder: &str, cd: &crate::shell::Simple) -> Result
         if matches!(name, "cd" | "chdir" | "pushd" | "popd") {
             return Err(Refusal::new("the RUN goes on to other folders"));
         }
-        if !matches!(name, "rm" | "rmdir" | "mv") {
-            continue;
-        }
+    }
+    removes(script, folder).map_or(Ok(()), Err)
+}
+
+/// A command that takes the folder away, or may do so.
+fn removes(script: &Script<'_>, folder: &str) -> Option<Refusal> {
+    for simple in script.simple_commands() {
+        let Some(name @ ("rm" | "rmdir" | "mv")) = simple.name() else { continue };
         for word in simple.words.iter().skip(1) {
             let text = word.literal.clone().unwrap_or_else(|| script.str(word.range).to_owned());
             let stem = text.split(['*', '?', '[', '{']).next().unwrap_or_default();
@@ -199,11 +231,29 @@ fn stays(script: &Script<'_>, folder: &str, cd: &crate::shell::Simple) -> Result
                 || matches!(text.as_str(), "." | "./")
                 || stem.starts_with('/') && folder.starts_with(stem.trim_end_matches('/'));
             if may_hold {
-                return Err(Refusal::new(format!("`{name} {text}` may take the folder away")));
+                return Some(Refusal::new(format!("`{name} {text}` may take the folder away")));
             }
         }
     }
-    Ok(())
+    None
+}
+
+/// A RUN that starts elsewhere by its own `cd`: a relative path may lead to any part of the folder.
+fn may_remove_from_elsewhere(script: &Script<'_>, folder: &str) -> bool {
+    let commands = script.simple_commands();
+    let mut removals = commands.iter().filter(|simple| matches!(simple.name(), Some("rm" | "rmdir" | "mv")));
+    removals.any(|simple| {
+        simple.words.iter().skip(1).any(|word| {
+            let text = script.str(word.range);
+            let text = text.trim_matches(['"', '\'']);
+            if text.starts_with('/') {
+                return false;
+            }
+            let mut parts = text.split('/').filter(|part| !matches!(*part, "" | "."));
+            let top = parts.next().unwrap_or_default();
+            top.contains(['*', '?', '[', '{']) || folder.split('/').skip(1).any(|part| part == top)
+        })
+    })
 }
 
 fn index_of(token: &Token) -> Option<usize> {

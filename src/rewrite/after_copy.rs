@@ -87,7 +87,7 @@ impl<'m> CopyThenCommand<'m> {
     pub fn in_unwritten_folder(&self, model: &Model<'_, '_>) -> Option<(String, &String)> {
         let [source] = self.sources.as_slice() else { return None };
         let name = source.rsplit('/').next().unwrap_or_default();
-        let unwritten = !self.into_folder() && files::is_plain_name(name);
+        let unwritten = !self.into_folder() && files::is_file_name(name);
         unwritten.then(|| (self.absolute(model, &format!("{}/{name}", self.destination)), source))
     }
 

@@ -31,7 +31,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         if waits {
             continue;
         }
-        match fix(model, index, &starts) {
+        match fix(subject, index, &starts) {
             Ok(fix) => {
                 proposals.fixes.push(fix);
                 waits = true;
@@ -44,10 +44,14 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     }
 }
 
-fn fix(model: &Model<'_, '_>, index: usize, starts: &StartsWithCd<'_>) -> Result<Fix, String> {
+fn fix(subject: &Subject<'_, '_, '_>, index: usize, starts: &StartsWithCd<'_>) -> Result<Fix, String> {
+    let model = subject.model;
     let folder = starts.folder(model, index).ok_or("which folder it is depends on the folder in force")?;
     let script = model.run_script(index).ok_or("the RUN can't be read")?;
     stays(script, &folder, starts)?;
+    if names_the_folder_before(model, index) {
+        return Err("it names the folder that it was in before".to_owned());
+    }
     if !model.mounts_are_absolute(index) || model.mounts_at(index, &folder) {
         return Err("what the RUN mounts lies there".to_owned());
     }
@@ -63,7 +67,7 @@ fn fix(model: &Model<'_, '_>, index: usize, starts: &StartsWithCd<'_>) -> Result
             return Err("it would stand right below another WORKDIR".to_owned());
         }
         if below.is_none() {
-            nothing_depends_on_the_old_folder(model, index)?;
+            nothing_depends_on_the_old_folder(subject, index, &folder)?;
         }
         let keyword = model.instructions[index].body.keyword_range.slice(model.instructions[index].joined.text());
         let lower = keyword.iter().all(u8::is_ascii_lowercase);
@@ -71,7 +75,11 @@ fn fix(model: &Model<'_, '_>, index: usize, starts: &StartsWithCd<'_>) -> Result
         edits.push(rewrite::insert_line_above(model, index, &line));
         edits.extend(below.map(Edit::delete));
     }
-    let doubt = "WORKDIR makes the folder where it is missing, and `cd` would fail";
+    let doubt = if there {
+        "where the folder is a link, `$PWD` and `cd ..` may tell where it leads to"
+    } else {
+        "WORKDIR makes the folder where it is missing, and `cd` would fail"
+    };
     Ok(Fix {
         title: if there {
             format!("drop `cd {}`: it is the folder in force", starts.path)
@@ -107,21 +115,49 @@ fn stays(script: &Script<'_>, folder: &str, starts: &StartsWithCd<'_>) -> Result
         }
         match simple.name() {
             Some("cd" | "chdir" | "pushd" | "popd") => return Err("the RUN goes on to other folders".to_owned()),
-            Some(name @ ("rm" | "rmdir" | "mv")) => {
-                for word in simple.words.iter().skip(1) {
-                    let text = script.str(word.range);
-                    let stem = text.trim_matches(['"', '\'']).split(['*', '?', '[', '{']).next().unwrap_or_default();
-                    let above = stem.starts_with('/') && folder.starts_with(stem.trim_end_matches('/'));
-                    if above || text.contains(['$', '`', '~']) || text.contains("..") || matches!(text, "." | "./") {
-                        return Err(format!("`{name} {text}` may take the folder away"));
-                    }
-                }
-            }
             None if !simple.words.is_empty() => return Err("a command is not written out".to_owned()),
             _ => {}
         }
     }
-    Ok(())
+    match removal(script, folder) {
+        Some(command) => Err(format!("`{command}` may take the folder away")),
+        None => Ok(()),
+    }
+}
+
+/// A command that may take a folder away, by its absolute path or as the folder that it runs in.
+fn removal(script: &Script<'_>, folder: &str) -> Option<String> {
+    for simple in script.simple_commands() {
+        let Some(name @ ("rm" | "rmdir" | "mv")) = simple.name() else { continue };
+        for word in simple.words.iter().skip(1) {
+            let text = script.str(word.range);
+            let stem = text.trim_matches(['"', '\'']).split(['*', '?', '[', '{']).next().unwrap_or_default();
+            let above = stem.starts_with('/') && folder.starts_with(stem.trim_end_matches('/'));
+            if above || text.contains(['$', '`', '~']) || text.contains("..") || matches!(text, "." | "./") {
+                return Some(format!("{name} {text}"));
+            }
+        }
+    }
+    None
+}
+
+/// A RUN below that may take a folder away: the builder makes it again for each RUN that starts in it.
+fn removes_later(script: &Script<'_>, folder: &str) -> bool {
+    let by_parts = script.simple_commands().iter().any(|simple| {
+        matches!(simple.name(), Some("rm" | "rmdir" | "mv"))
+            && simple.words.iter().skip(1).any(|word| {
+                let path = script.str(word.range).trim_matches(['"', '\'']).trim_start_matches("./");
+                let first = path.split('/').next().unwrap_or_default();
+                first.contains(['*', '?', '[', '{']) || folder.split('/').any(|part| !part.is_empty() && part == first)
+            })
+    });
+    by_parts || removal(script, folder).is_some()
+}
+
+/// Whether a RUN names the folder that `cd` left.
+fn names_the_folder_before(model: &Model<'_, '_>, index: usize) -> bool {
+    let text = model.instructions[index].joined.text();
+    [b"OLDPWD".as_slice(), b"~-"].iter().any(|name| memchr::memmem::find(text, name).is_some())
 }
 
 /// The next WORKDIR, where it names the same folder and nothing up to it depends on the old one: it moves above
@@ -144,14 +180,14 @@ fn workdir_below(model: &Model<'_, '_>, index: usize, folder: &str) -> Option<Sp
         _ => false,
     });
     let commented = workdir.inner.iter().any(|trivia| trivia.kind == TriviaKind::Comment);
-    let right_below = next == index + 1;
-    let from = if right_below { end } else { workdir.span.start };
-    let in_the_way = commented || right_below && comment_between;
-    (!in_the_way).then(|| Span::new(from, workdir.span.end))
+    // A comment above it speaks of it, and of something else once it is gone.
+    let from = if next == index + 1 { end } else { workdir.span.start };
+    (!commented && !comment_between).then(|| Span::new(from, workdir.span.end))
 }
 
 /// What follows must name its folders, up to the next WORKDIR or the end of a stage that only gives files away.
-fn nothing_depends_on_the_old_folder(model: &Model<'_, '_>, index: usize) -> Result<(), String> {
+fn nothing_depends_on_the_old_folder(subject: &Subject<'_, '_, '_>, index: usize, folder: &str) -> Result<(), String> {
+    let model = subject.model;
     let Some(stage) = model.stage_of(index) else { return Err("it stands in no stage".to_owned()) };
     for later in index + 1..stage.range.end {
         if model.uses_folder(later) {
@@ -163,8 +199,14 @@ fn nothing_depends_on_the_old_folder(model: &Model<'_, '_>, index: usize) -> Res
         if model.keyword(later) == Keyword::Workdir {
             return Ok(());
         }
+        if model.run_script(later).is_some_and(|script| removes_later(script, folder)) {
+            return Err(format!(
+                "line {} may take the folder away, and a RUN that starts in it makes it again",
+                model.instructions[later].first_line
+            ));
+        }
     }
-    if model.folder_at_end_matters(stage) {
+    if model.folder_at_end_matters(stage, subject.context) {
         return Err("what is started from the image, or built on it, counts on the folder in force".to_owned());
     }
     Ok(())

@@ -71,13 +71,17 @@ fn fix(
         return Err(format!("`{}` may be a folder, of which it changes only the top", source.1));
     }
     let (value, doubt) = mode_for_copy(mode)?;
+    let guessed = targets.iter().find(|(_, source)| !is_file_by_evidence(subject, found, source));
+    let guess = guessed.map_or_else(String::new, |(_, source)| {
+        format!("`{source}` is taken for a file, of a folder every file would get the mode; and ")
+    });
     knows_chmod(model)?;
     let Some(edits) = found.edits(model, &format!("--chmod={value}")) else {
         return Err("a comment stands in its RUN".to_owned());
     };
     Ok(Some(Fix {
         title: format!("copy with `--chmod={value}`"),
-        reason: format!("{}; unsafe because {doubt}", gain(found)),
+        reason: format!("{}; unsafe because {guess}{doubt}", gain(found)),
         edits,
         safety: Safety::Unsafe,
         claim: Claim::CopyOwnerAndMode,
@@ -101,15 +105,26 @@ fn targets<'f>(model: &Model<'_, '_>, found: &'f CopyThenCommand<'_>) -> Vec<(St
     found.sources.iter().map(target).collect()
 }
 
+/// Whether the build context shows that a source is a file; `None` where it tells nothing.
+fn seen(subject: &Subject<'_, '_, '_>, found: &CopyThenCommand<'_>, source: &str) -> Option<bool> {
+    let elsewhere = subject.model.flags(found.copy).iter().any(|flag| flag.starts_with("--from="));
+    let path = source.trim_start_matches("./").trim_start_matches('/');
+    let context = subject.context.filter(|context| !elsewhere && context.exists(path))?;
+    Some(!context.is_dir(path))
+}
+
+/// Whether the build context or its own name shows that a source is a file, and not just where it goes.
+fn is_file_by_evidence(subject: &Subject<'_, '_, '_>, found: &CopyThenCommand<'_>, source: &str) -> bool {
+    found.sources.is_empty() || seen(subject, found, source).unwrap_or_else(|| files::is_file_name(last(source)))
+}
+
 /// Whether a source is a file, as far as can be told.
 fn is_file(subject: &Subject<'_, '_, '_>, found: &CopyThenCommand<'_>, target: &str, source: &str) -> bool {
     if found.sources.is_empty() {
         return true;
     }
-    let elsewhere = subject.model.flags(found.copy).iter().any(|flag| flag.starts_with("--from="));
-    let path = source.trim_start_matches("./").trim_start_matches('/');
-    if let Some(context) = subject.context.filter(|context| !elsewhere && context.exists(path)) {
-        return !context.is_dir(path);
+    if let Some(file) = seen(subject, found, source) {
+        return file;
     }
     let name = source.rsplit('/').next().unwrap_or_default();
     if files::is_standing_folder(target) {
@@ -117,7 +132,7 @@ fn is_file(subject: &Subject<'_, '_, '_>, found: &CopyThenCommand<'_>, target: &
     }
     let in_bin = ["bin", "sbin"].iter().any(|bin| target.split('/').rev().nth(1) == Some(bin));
     let is_path = !matches!(name, "" | "." | "..");
-    is_path && (found.into_folder() || in_bin || files::is_plain_name(name) || files::is_plain_name(last(target)))
+    is_path && (found.into_folder() || in_bin || files::is_file_name(name) || files::is_file_name(last(target)))
 }
 
 fn last(path: &str) -> &str {

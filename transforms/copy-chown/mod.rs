@@ -60,10 +60,11 @@ fn fix(
     if let Some(user) = found.other_user(model) {
         return Err(format!("it is run as `{user}`"));
     }
-    if matches!(owner, "root" | "0" | "root:root" | "0:0") {
+    let from_elsewhere = flags.iter().any(|flag| flag.starts_with("--from="));
+    if !from_elsewhere && matches!(owner, "root" | "0" | "root:root" | "0:0") {
         return Err("what COPY brings is root's already".to_owned());
     }
-    let value = owner_for_copy(owner)?;
+    let value = owner_for_copy(owner, from_elsewhere)?;
     let mut named = absolute.clone();
     named.sort();
     let targets = match found.in_unwritten_folder(model) {
@@ -87,7 +88,8 @@ fn fix(
             }
             is_there_before(model, found.copy, &destination)?;
             format!(
-                "what lies in `{}` already, and the folder itself if it is there, keeps its owner",
+                "folders above it that COPY makes get the owner too, and what lies in `{}` already, and the folder \
+                 itself if it is there, keeps its owner",
                 found.destination
             )
         }
@@ -105,8 +107,9 @@ fn fix(
     }))
 }
 
-/// `chown u` keeps the group, which is 0; COPY would take the group from the user.
-fn owner_for_copy(owner: &str) -> Result<String, String> {
+/// `chown u` keeps the group, which is 0 for what the build context brings; COPY would take the group from the user.
+/// What another stage or image brings keeps the owner and the group that it has there.
+fn owner_for_copy(owner: &str, from_elsewhere: bool) -> Result<String, String> {
     let is_name = |name: &str| {
         !name.is_empty()
             && !name.starts_with('-')
@@ -114,6 +117,9 @@ fn owner_for_copy(owner: &str) -> Result<String, String> {
     };
     match owner.split_once(':') {
         Some((user, group)) if is_name(user) && is_name(group) => Ok(owner.to_owned()),
+        None if is_name(owner) && from_elsewhere => {
+            Err("it keeps the group, and which one that is the other stage or image says".to_owned())
+        }
         None if is_name(owner) => Ok(format!("{owner}:0")),
         _ => Err(format!("`{owner}` is not a user, or a user and a group")),
     }
@@ -134,7 +140,7 @@ fn targets(subject: &Subject<'_, '_, '_>, found: &CopyThenCommand<'_>) -> Result
         let path = source.trim_start_matches("./").trim_start_matches('/');
         let is_file = match context.filter(|context| context.exists(path)) {
             Some(context) => !context.is_dir(path),
-            None => files::is_plain_name(name),
+            None => files::is_file_name(name),
         };
         if !is_file {
             return Err(source.clone());

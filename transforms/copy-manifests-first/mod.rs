@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
-use crate::knowledge::ecosystems::{self, Install, Need, Project};
+use crate::knowledge::ecosystems::{self, Install, Project};
 use crate::model::copy::{below, join, stays_in_project};
 use crate::model::{Copy, Model};
 use crate::prove::Claim;
@@ -57,7 +57,7 @@ fn brings_a_manifest(model: &Model<'_, '_>, context: Option<&Context>, index: us
     let end = model.stage_of(index).map_or(index, |stage| stage.range.end);
     (index + 1..end).any(|run| {
         let folder = model.states[run].workdir.path();
-        installs(model, run).is_some_and(|installs| {
+        installs(model, run).is_some_and(|(installs, _)| {
             installs
                 .iter()
                 .any(|install| read_by_name(install).any(|path| copy.may_bring(&join(folder, path), context)))
@@ -79,7 +79,7 @@ struct Move {
     /// Files that the install needs out of this COPY, which are copied on their own at its place.
     split: Vec<String>,
     /// Why it is not certain that nothing breaks.
-    doubt: Option<String>,
+    doubts: Vec<String>,
 }
 
 /// The install below which the COPY can go. None where there is none that it holds up; an error where there
@@ -111,17 +111,18 @@ fn destination_of(
                 _ => break,
             },
             Keyword::Run => {
-                let Some(installs) = installs(model, at) else { break };
+                let Some((installs, doubts)) = installs(model, at) else { break };
                 if model.states[at].workdir != model.states[index].workdir {
                     break;
                 }
                 match past(model, context, (index, copy), &passed, at, &installs) {
                     Ok(mut step) => {
+                        step.doubts.extend(doubts);
                         if let Some(earlier) = found.take() {
                             step.split.extend(earlier.split);
                             step.split.sort();
                             step.split.dedup();
-                            step.doubt = step.doubt.or(earlier.doubt);
+                            step.doubts.splice(0..0, earlier.doubts);
                         }
                         found = Some(step);
                     }
@@ -135,14 +136,15 @@ fn destination_of(
     Ok(found)
 }
 
-/// The dependency installs of a RUN that does nothing else.
-fn installs(model: &Model<'_, '_>, run: usize) -> Option<Vec<Install>> {
+/// The dependency installs of a RUN that does nothing else, and what is not certain about the commands beside them.
+fn installs(model: &Model<'_, '_>, run: usize) -> Option<(Vec<Install>, Vec<String>)> {
     let flags = &model.instructions[run].body.flags;
     if !flags.iter().all(|flag| flag.text.starts_with("--mount=type=cache,")) {
         return None;
     }
     let chain = model.script(run)?.single_chain().filter(|chain| chain.is_and_only())?;
     let mut found = Vec::new();
+    let mut doubts = Vec::new();
     for link in &chain.links {
         let [Command::Simple(simple)] = link.pipeline.commands.as_slice() else { return None };
         if link.pipeline.negated || !simple.assignments.is_empty() || !simple.redirects.is_empty() {
@@ -151,11 +153,10 @@ fn installs(model: &Model<'_, '_>, run: usize) -> Option<Vec<Install>> {
         let words = simple.literals();
         match ecosystems::dependency_install(&words) {
             Some(install) => found.push(install),
-            None if ecosystems::is_companion(&words) => {}
-            None => return None,
+            None => doubts.extend(ecosystems::companion(&words)?.doubt.map(str::to_owned)),
         }
     }
-    (!found.is_empty()).then_some(found)
+    (!found.is_empty()).then_some((found, doubts))
 }
 
 /// Takes the COPY past one RUN of installs. `Err(None)`: the COPY is what brings the manifests.
@@ -169,7 +170,7 @@ fn past(
 ) -> Result<Move, Option<String>> {
     let folder = model.states[run].workdir.path();
     let mut split = Vec::new();
-    let mut doubt = None;
+    let mut doubts = Vec::new();
     if !stays_in_project(copy, context) {
         return Err(Some(format!(
             "it brings files to {}, where any tool may look for settings",
@@ -182,18 +183,16 @@ fn past(
         return Err(Some("the build context is not known, and the install may read what this COPY brings".to_owned()));
     }
     for install in installs {
+        if unseen && install.manifests.iter().any(|path| copy.may_bring(&join(folder, path), None)) {
+            return Err(None);
+        }
         let project = ImageFolder { model, context, folder, run };
-        let needed = match ecosystems::files_read(install, &project) {
-            Ok(files) => files,
-            Err(Need::Local(reason)) => return Err(Some(reason)),
-            Err(Need::Unknown(reason)) => {
-                doubt.get_or_insert(reason);
-                let locks = install.locks.iter().copied().filter(|lock| project.exists(lock));
-                let settings = install.settings.iter().copied().filter(|path| project.exists(path));
-                install.manifests.iter().map(String::as_str).chain(locks).chain(settings).map(str::to_owned).collect()
-            }
-        };
-        for path in needed {
+        let reading = ecosystems::files_read(install, &project).map_err(|need| Some(need.to_string()))?;
+        if let Some(path) = install.reads.iter().find(|path| copy.may_write_below(&join(folder, path), context)) {
+            return Err(Some(format!("the install reads `{path}`, which it may bring")));
+        }
+        doubts.extend(reading.doubts);
+        for path in reading.files {
             let place = join(folder, &path);
             let brought_here = copy.source_of(&place, context);
             let brought_between = passed.iter().any(|other| other.surely_brings(&place, context));
@@ -208,23 +207,38 @@ fn past(
                 None => return Err(Some(format!("no COPY names `{path}`"))),
             }
         }
-        if context.is_none() {
-            doubt
-                .get_or_insert_with(|| "the build context is not known, so its manifests could not be read".to_owned());
+        if context.is_none() && doubts.is_empty() {
+            doubts.push("the build context is not known, so its manifests could not be read".to_owned());
         }
-        for output in install.outputs {
+        for output in &install.outputs {
             if copy.may_write_below(&join(folder, output), context) {
-                let reason = format!(
+                doubts.push(format!(
                     "the COPY may bring a `{output}` over what the install wrote, as `.dockerignore` does not name it"
-                );
-                doubt.get_or_insert(reason);
+                ));
             }
         }
     }
+    doubts.extend(variable_names_what_moves(model, context, copy, run));
     if !split.is_empty() && split.iter().any(|path| path.contains(' ')) {
         return Err(Some("a manifest has a blank in its name".to_owned()));
     }
-    Ok(Move { copy: index, below: run, split, doubt })
+    Ok(Move { copy: index, below: run, split, doubts })
+}
+
+/// A variable that names something which the COPY brings: whatever the install starts may look for it.
+fn variable_names_what_moves(
+    model: &Model<'_, '_>,
+    context: Option<&Context>,
+    copy: &Copy,
+    run: usize,
+) -> Option<String> {
+    let folder = model.states[run].workdir.path();
+    model.variables(run).into_iter().find_map(|(name, value)| {
+        let value = value?;
+        let paths = ecosystems::paths_in(&name, &value);
+        let path = paths.into_iter().find(|path| copy.may_bring(&join(folder, path), context))?;
+        Some(format!("the variable `{name}` names `{path}`, which the COPY may bring"))
+    })
 }
 
 /// Whether a COPY above `index` surely brings a file.
@@ -264,8 +278,15 @@ impl Project for ImageFolder<'_, '_, '_> {
         String::from_utf8(self.context?.read(&self.source(path)?)?).ok()
     }
 
+    /// Without the context only what a COPY names is there for sure, and not what a folder may hold.
     fn exists(&self, path: &str) -> bool {
-        self.source(path).is_some()
+        if self.context.is_some() {
+            return self.source(path).is_some();
+        }
+        let place = join(self.folder, path);
+        let Some(stage) = self.model.stage_of(self.run) else { return false };
+        let mut copies = (stage.range.start..self.run).filter_map(|index| Copy::of(self.model, index));
+        copies.any(|copy| copy.surely_brings(&place, None))
     }
 
     fn env(&self, name: &str) -> Option<String> {
@@ -304,16 +325,22 @@ fn fix(model: &Model<'_, '_>, moves: &[Move]) -> Fix {
         block = format!("{}{}", style.line_end, block.trim_end_matches(['\r', '\n']));
     }
     edits.push(Edit::insert(at, block));
-    let doubt = moves.iter().find_map(|found| found.doubt.clone());
+    let mut doubts: Vec<&str> = Vec::new();
+    for doubt in moves.iter().flat_map(|found| &found.doubts) {
+        if !doubts.contains(&doubt.as_str()) {
+            doubts.push(doubt);
+        }
+    }
     let gain = "a change of the code then no longer installs all dependencies anew";
     Fix {
         title: "install dependencies before the code is copied".to_owned(),
-        reason: match &doubt {
-            None => format!("{gain}; the manifests were read in the build context and name nothing local"),
-            Some(doubt) => format!("{gain}; unsafe because {doubt}"),
+        reason: if doubts.is_empty() {
+            format!("{gain}; the manifests were read in the build context and name nothing local")
+        } else {
+            format!("{gain}; unsafe because {}", doubts.join(", and "))
         },
         edits,
-        safety: if doubt.is_some() { Safety::Unsafe } else { Safety::Safe },
+        safety: if doubts.is_empty() { Safety::Safe } else { Safety::Unsafe },
         claim: Claim::StepOrder,
         alternatives: Vec::new(),
     }

@@ -1,6 +1,7 @@
 //! Which commands install the dependencies that manifests name.
 
-use super::super::managers::{self, Family, Verb};
+use super::super::managers::{self, Family};
+use super::options::{self, CommandLine};
 use super::{Install, Tool};
 
 /// Reads a command as a dependency install. A word that is not written out is `None`.
@@ -20,64 +21,69 @@ pub fn dependency_install(words: &[Option<&str>]) -> Option<Install> {
     }
 }
 
+/// What makes `python -m pip` uncertain.
+pub(super) const PYTHON_M: &str = "`python -m` looks for modules in the folder it runs in";
+
 const NODE_SETTINGS: &[&str] = &[".npmrc"];
-const NODE_OUTPUTS: &[&str] = &["node_modules"];
+
+impl Install {
+    /// An install with these options, which writes what they tell it to.
+    fn new(tool: Tool, line: &CommandLine<'_>) -> Self {
+        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        Self {
+            tool,
+            manifests: Vec::new(),
+            locks: Vec::new(),
+            settings: &[],
+            outputs: owned(&line.writes),
+            reads: line.reads.iter().filter(|path| is_local(path)).map(|path| (*path).to_owned()).collect(),
+            unclear: owned(&line.unclear),
+            doubts: Vec::new(),
+            runs_scripts: false,
+            runs_plugins: false,
+        }
+    }
+
+    fn node(tool: Tool, line: &CommandLine<'_>, lock_is_kept: bool, doubt: &'static str) -> Self {
+        let mut install = Self::new(tool, line);
+        install.manifests.push("package.json".to_owned());
+        install.settings = NODE_SETTINGS;
+        install.outputs.push("node_modules".to_owned());
+        install.doubts.extend((!lock_is_kept).then_some(doubt));
+        install.runs_scripts = !line.is_on("ignore-scripts");
+        install
+    }
+}
+
+/// Whether a value names a file or folder, and no address.
+pub(super) fn is_local(value: &str) -> bool {
+    !value.contains("://") || value.starts_with("file:")
+}
 
 fn pip(words: &[&str]) -> Option<Install> {
     let literal: Vec<Option<&str>> = words.iter().map(|word| Some(*word)).collect();
-    let found = managers::invocation(&literal)?;
-    if found.manager.family != Family::Pip || found.verb != Verb::Install || found.unclear.is_some() {
+    let start = managers::wrapper_len(&literal);
+    // `env` may set what pip reads.
+    if managers::family(&literal) != Some(Family::Pip) || words.first() == Some(&"env") {
         return None;
     }
-    let mut manifests = Vec::new();
-    let mut doubt = None;
-    let mut at = 0;
-    while at < words.len() {
-        let word = words[at];
-        let value = |name: &str| word.strip_prefix(name).map(str::to_owned).filter(|rest| !rest.is_empty());
-        match word {
-            "-r" | "--requirement" | "-c" | "--constraint" => {
-                manifests.push((*words.get(at + 1)?).to_owned());
-                at += 1;
-            }
-            "-e" | "--editable" => return None,
-            "-t" | "--target" | "--prefix" | "--root" | "--src" | "-f" | "--find-links" | "--cache-dir" | "--log" => {
-                let path = words.get(at + 1)?;
-                if !path.starts_with('/') && !path.contains("://") {
-                    doubt = Some("it is given a folder beside the manifests");
-                }
-                at += 1;
-            }
-            _ => {
-                let attached = value("--requirement=").or_else(|| value("--constraint="));
-                let short = if word.starts_with("--") { None } else { value("-r").or_else(|| value("-c")) };
-                manifests.extend(attached.or(short));
-                if word.starts_with("--editable=") || word.starts_with("--target=") || word.starts_with("--find-links=")
-                {
-                    doubt = Some("it is given a folder beside the manifests");
-                }
-            }
-        }
-        at += 1;
-    }
-    if manifests.is_empty() || manifests.iter().any(|path| path.contains("://")) {
+    let program = *words.get(start)?;
+    let by_python = managers::base_name(program).starts_with("python");
+    let line = CommandLine::of(words.get(start + if by_python { 3 } else { 1 }..)?, &options::PIP);
+    let Some(("install", packages)) = line.plain.split_first().map(|(verb, rest)| (*verb, rest)) else { return None };
+    let manifests: Vec<String> =
+        line.values("requirement").chain(line.values("constraint")).map(str::to_owned).collect();
+    if manifests.is_empty() || manifests.iter().any(|path| path.contains("://")) || line.has("editable") {
         return None;
     }
-    if found.operands.iter().any(|index| is_path(words[*index])) {
+    if packages.iter().any(|word| is_path(word)) {
         return None;
     }
-    if words.contains(&"-m") {
-        doubt = Some("`python -m` looks for modules in the folder it runs in");
-    }
-    Some(Install {
-        tool: Tool::Pip,
-        manifests,
-        locks: Vec::new(),
-        settings: &[],
-        outputs: &[],
-        doubt,
-        skips_scripts: true,
-    })
+    let mut install = Install::new(Tool::Pip, &line);
+    install.manifests = manifests;
+    install.reads.extend(program.contains('/').then(|| program.to_owned()));
+    install.doubts.extend(by_python.then_some(PYTHON_M));
+    Some(install)
 }
 
 pub(super) fn is_path(word: &str) -> bool {
@@ -89,57 +95,41 @@ pub(super) fn is_path(word: &str) -> bool {
 }
 
 fn npm(arguments: &[&str]) -> Option<Install> {
-    let verbs =
-        plain_words(arguments, &["--prefix", "--registry", "--loglevel", "--cache", "--only", "--omit", "--include"])?;
-    let clean = match verbs.as_slice() {
+    // Another folder, or none of the project's.
+    if arguments.iter().any(|word| matches!(*word, "-g" | "--global") || word.starts_with("--prefix")) {
+        return None;
+    }
+    let line = CommandLine::of(arguments, &options::NPM);
+    let clean = match line.plain.as_slice() {
         ["ci" | "clean-install"] => true,
         ["install" | "i"] => false,
         _ => return None,
     };
-    if arguments.iter().any(|word| matches!(*word, "-g" | "--global") || word.starts_with("--prefix")) {
-        return None;
-    }
-    Some(Install {
-        tool: Tool::Npm,
-        manifests: vec!["package.json".to_owned()],
-        locks: vec!["package-lock.json", "npm-shrinkwrap.json"],
-        settings: NODE_SETTINGS,
-        outputs: NODE_OUTPUTS,
-        doubt: (!clean).then_some("`npm install` may rewrite the lock file; `npm ci` would not"),
-        skips_scripts: arguments.contains(&"--ignore-scripts"),
-    })
+    let doubt = "`npm install` may rewrite the lock file; `npm ci` would not";
+    let mut install = Install::node(Tool::Npm, &line, clean, doubt);
+    install.locks = vec!["package-lock.json", "npm-shrinkwrap.json"];
+    Some(install)
 }
 
 fn yarn(arguments: &[&str]) -> Option<Install> {
-    let verbs = plain_words(
-        arguments,
-        &["--network-timeout", "--registry", "--network-concurrency", "--cache-folder", "--mutex"],
-    )?;
-    if !matches!(verbs.as_slice(), [] | ["install"]) {
-        return None;
-    }
     if arguments.iter().any(|word| {
         word.starts_with("--cwd") || word.starts_with("--modules-folder") || matches!(*word, "--version" | "--help")
     }) {
         return None;
     }
-    let frozen = arguments.iter().any(|word| matches!(*word, "--frozen-lockfile" | "--immutable"));
-    Some(Install {
-        tool: Tool::Yarn,
-        manifests: vec!["package.json".to_owned()],
-        locks: vec!["yarn.lock"],
-        settings: &[".npmrc", ".yarnrc"],
-        outputs: NODE_OUTPUTS,
-        doubt: (!frozen).then_some("without `--frozen-lockfile` it may rewrite the lock file"),
-        skips_scripts: arguments.contains(&"--ignore-scripts"),
-    })
+    let line = CommandLine::of(arguments, &options::YARN);
+    if !matches!(line.plain.as_slice(), [] | ["install"]) {
+        return None;
+    }
+    let frozen = line.is_on("frozen-lockfile") || line.is_on("immutable");
+    let doubt = "without `--frozen-lockfile` it may rewrite the lock file";
+    let mut install = Install::node(Tool::Yarn, &line, frozen, doubt);
+    install.locks = vec!["yarn.lock"];
+    install.settings = &[".npmrc", ".yarnrc"];
+    Some(install)
 }
 
 fn pnpm(arguments: &[&str]) -> Option<Install> {
-    let verbs = plain_words(arguments, &["--registry", "--store-dir"])?;
-    if !matches!(verbs.as_slice(), ["install" | "i"]) {
-        return None;
-    }
     if arguments.iter().any(|word| {
         matches!(*word, "-g" | "--global" | "-r" | "--recursive" | "-C")
             || word.starts_with("--dir")
@@ -147,16 +137,14 @@ fn pnpm(arguments: &[&str]) -> Option<Install> {
     }) {
         return None;
     }
-    let frozen = arguments.contains(&"--frozen-lockfile");
-    Some(Install {
-        tool: Tool::Pnpm,
-        manifests: vec!["package.json".to_owned()],
-        locks: vec!["pnpm-lock.yaml"],
-        settings: NODE_SETTINGS,
-        outputs: NODE_OUTPUTS,
-        doubt: (!frozen).then_some("without `--frozen-lockfile` it may rewrite the lock file"),
-        skips_scripts: arguments.contains(&"--ignore-scripts"),
-    })
+    let line = CommandLine::of(arguments, &options::PNPM);
+    if !matches!(line.plain.as_slice(), ["install" | "i"]) {
+        return None;
+    }
+    let doubt = "without `--frozen-lockfile` it may rewrite the lock file";
+    let mut install = Install::node(Tool::Pnpm, &line, line.is_on("frozen-lockfile"), doubt);
+    install.locks = vec!["pnpm-lock.yaml"];
+    Some(install)
 }
 
 fn go(arguments: &[&str]) -> Option<Install> {
@@ -164,97 +152,70 @@ fn go(arguments: &[&str]) -> Option<Install> {
     if !matches!(rest.as_slice(), ["mod", "download" | "verify"]) {
         return None;
     }
-    Some(Install {
-        tool: Tool::Go,
-        manifests: vec!["go.mod".to_owned()],
-        locks: vec!["go.sum"],
-        settings: &[],
-        outputs: &[],
-        doubt: None,
-        skips_scripts: true,
-    })
+    let mut install = Install::new(Tool::Go, &CommandLine::default());
+    install.manifests.push("go.mod".to_owned());
+    install.locks = vec!["go.sum"];
+    Some(install)
 }
 
 fn cargo(arguments: &[&str]) -> Option<Install> {
-    let verbs = plain_words(arguments, &["--target"])?;
-    if !matches!(verbs.as_slice(), ["fetch"]) || arguments.iter().any(|word| word.starts_with("--manifest-path")) {
+    if arguments.iter().any(|word| word.starts_with("--manifest-path")) {
         return None;
     }
-    let locked = arguments.iter().any(|word| matches!(*word, "--locked" | "--frozen"));
-    Some(Install {
-        tool: Tool::Cargo,
-        manifests: vec!["Cargo.toml".to_owned()],
-        locks: vec!["Cargo.lock"],
-        settings: &[".cargo/config.toml", ".cargo/config", "rust-toolchain", "rust-toolchain.toml"],
-        outputs: &["target"],
-        doubt: (!locked).then_some("without `--locked` it may rewrite the lock file"),
-        skips_scripts: true,
-    })
+    let line = CommandLine::of(arguments, &options::CARGO);
+    if line.plain != ["fetch"] {
+        return None;
+    }
+    let locked = line.is_on("locked") || line.is_on("frozen");
+    let mut install = Install::new(Tool::Cargo, &line);
+    install.manifests.push("Cargo.toml".to_owned());
+    install.locks = vec!["Cargo.lock"];
+    install.settings = &[".cargo/config.toml", ".cargo/config", "rust-toolchain", "rust-toolchain.toml"];
+    install.outputs.push("target".to_owned());
+    install.doubts.extend((!locked).then_some("without `--locked` it may rewrite the lock file"));
+    Some(install)
 }
 
 fn bundle(arguments: &[&str]) -> Option<Install> {
-    let verbs = plain_words(arguments, &["--jobs", "-j", "--retry", "--without", "--with", "--path"])?;
-    if !matches!(verbs.as_slice(), [] | ["install"]) {
-        return None;
-    }
     if arguments
         .iter()
         .any(|word| word.starts_with("--gemfile") || word.starts_with("--binstubs") || word.starts_with("--standalone"))
     {
         return None;
     }
-    let frozen = arguments.iter().any(|word| matches!(*word, "--frozen" | "--deployment"));
-    let in_project = arguments.iter().any(|word| *word == "--deployment" || word.starts_with("--path"));
-    Some(Install {
-        tool: Tool::Bundler,
-        manifests: vec!["Gemfile".to_owned()],
-        locks: vec!["Gemfile.lock"],
-        settings: &[".ruby-version", ".bundle/config"],
-        outputs: if in_project { &["vendor", ".bundle"] } else { &[] },
-        doubt: (!frozen).then_some("without `--frozen` it may rewrite the lock file"),
-        skips_scripts: true,
-    })
+    let line = CommandLine::of(arguments, &options::BUNDLER);
+    if !matches!(line.plain.as_slice(), [] | ["install"]) {
+        return None;
+    }
+    let frozen = line.is_on("frozen") || line.is_on("deployment");
+    let mut install = Install::new(Tool::Bundler, &line);
+    install.manifests.push("Gemfile".to_owned());
+    install.locks = vec!["Gemfile.lock"];
+    install.settings = &[".ruby-version", ".bundle/config"];
+    if line.has("deployment") || line.has("path") {
+        install.outputs.extend(["vendor".to_owned(), ".bundle".to_owned()]);
+    }
+    install.doubts.extend((!frozen).then_some("without `--frozen` it may rewrite the lock file"));
+    Some(install)
 }
 
 fn composer(arguments: &[&str]) -> Option<Install> {
-    let verbs = plain_words(arguments, &[])?;
-    if !matches!(verbs.as_slice(), ["install" | "i"]) {
-        return None;
-    }
     if arguments.iter().any(|word| word.starts_with("--working-dir") || *word == "-d") {
         return None;
     }
-    // Else it runs the project's scripts and scans its classes.
-    if !arguments.contains(&"--no-scripts") || !arguments.contains(&"--no-autoloader") {
+    let line = CommandLine::of(arguments, &options::COMPOSER);
+    if !matches!(line.plain.as_slice(), ["install" | "i"]) {
         return None;
     }
-    Some(Install {
-        tool: Tool::Composer,
-        manifests: vec!["composer.json".to_owned()],
-        locks: vec!["composer.lock"],
-        settings: &["auth.json", "symfony.lock"],
-        outputs: &["vendor"],
-        doubt: None,
-        skips_scripts: true,
-    })
-}
-
-/// The words that are no options; `None` where an option's value can't be told from them.
-fn plain_words<'w>(arguments: &[&'w str], valued: &[&str]) -> Option<Vec<&'w str>> {
-    let mut plain = Vec::new();
-    let mut at = 0;
-    while at < arguments.len() {
-        let word = arguments[at];
-        if valued.contains(&word) {
-            at += 2;
-            continue;
-        }
-        if !word.starts_with('-') {
-            plain.push(word);
-        } else if word == "--" {
-            return None;
-        }
-        at += 1;
+    // Else it runs the project's scripts and scans its classes.
+    if !line.is_on("no-scripts") || !line.is_on("no-autoloader") {
+        return None;
     }
-    Some(plain)
+    let mut install = Install::new(Tool::Composer, &line);
+    install.manifests.push("composer.json".to_owned());
+    install.locks = vec!["composer.lock"];
+    install.settings = &["auth.json", "symfony.lock"];
+    install.outputs.push("vendor".to_owned());
+    install.runs_plugins = !line.is_on("no-plugins");
+    Some(install)
 }

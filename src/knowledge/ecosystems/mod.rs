@@ -4,15 +4,18 @@
 //! install runs in.
 
 mod companions;
+mod gemfile;
 mod install;
 mod node;
 pub mod npm_ci;
+mod options;
 mod others;
 mod python;
 mod variables;
 
-pub use companions::is_companion;
+pub use companions::{Companion, companion};
 pub use install::dependency_install;
+pub use variables::paths_in;
 
 /// An install of the dependencies that manifests name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,12 +28,18 @@ pub struct Install {
     pub locks: Vec<&'static str>,
     /// Files that it reads where they are there.
     pub settings: &'static [&'static str],
-    /// What it writes in its folder.
-    pub outputs: &'static [&'static str],
+    /// What it writes in its folder, or where its options tell it to.
+    pub outputs: Vec<String>,
+    /// What it reads beside these, as its options name it, and its program where that is named by a path.
+    pub reads: Vec<String>,
+    /// Options that are not understood: they may name anything.
+    pub unclear: Vec<String>,
     /// Why it may do more than install what the manifests name.
-    pub doubt: Option<&'static str>,
-    /// Whether scripts of the project are skipped.
-    pub skips_scripts: bool,
+    pub doubts: Vec<&'static str>,
+    /// Whether scripts of the project are run.
+    pub runs_scripts: bool,
+    /// Whether plugins among the dependencies are run.
+    pub runs_plugins: bool,
 }
 
 /// The tools whose installs are known.
@@ -86,69 +95,96 @@ pub trait Project {
     fn env_names(&self) -> Vec<String>;
 }
 
-/// Why an install can't be shown to need its manifests alone.
+/// Something of the project itself is read: moving code below the install breaks the build.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Need {
-    /// Something of the project itself is read: moving code below the install breaks the build.
-    #[error("{0}")]
-    Local(String),
-    /// It is not known.
-    #[error("{0}")]
-    Unknown(String),
+#[error("{0}")]
+pub struct NeedsProject(String);
+
+pub(super) fn local(text: impl Into<String>) -> NeedsProject {
+    NeedsProject(text.into())
 }
 
-pub(super) fn local(text: impl Into<String>) -> Need {
-    Need::Local(text.into())
+/// What an install reads of a project, as far as can be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// The files: manifests, lock, settings.
+    pub files: Vec<String>,
+    /// Why it may read more, or do more, than that. None of them rules out another.
+    pub doubts: Vec<String>,
 }
 
-pub(super) fn unknown(text: impl Into<String>) -> Need {
-    Need::Unknown(text.into())
+impl Reading {
+    fn doubt(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        if !self.doubts.contains(&text) {
+            self.doubts.push(text);
+        }
+    }
+
+    /// The text of a file that the install reads; a doubt where it can't be read.
+    fn text(&mut self, project: &dyn Project, path: &str) -> Option<String> {
+        let text = project.read(path);
+        if text.is_none() {
+            self.doubt(format!("`{path}` can't be read"));
+        }
+        // The tools pass over a byte order mark.
+        text.map(|text| text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    }
 }
 
-/// The files that the install reads, where it reads no others: manifests, lock, settings.
+/// What the install reads, where it reads nothing of the project's own code for sure.
 ///
 /// # Errors
-/// Where it reads, or may read, something else of the project.
-pub fn files_read(install: &Install, project: &dyn Project) -> Result<Vec<String>, Need> {
-    let mut files = install.manifests.clone();
-    for path in &files {
+/// Where it does, whatever else is in doubt.
+pub fn files_read(install: &Install, project: &dyn Project) -> Result<Reading, NeedsProject> {
+    if let Some(option) = install.unclear.first() {
+        return Err(local(format!("the option `{option}` is not understood, and may name a file")));
+    }
+    let mut reading = Reading { files: install.manifests.clone(), doubts: Vec::new() };
+    for path in &install.manifests {
         if !project.exists(path) {
-            return Err(unknown(format!("`{path}` is not found in the build context")));
+            reading.doubt(format!("`{path}` is not found in the build context"));
         }
     }
-    let lock = install.locks.iter().find(|lock| project.exists(lock));
+    let lock = install.locks.iter().find(|lock| project.exists(lock)).copied();
     if !install.locks.is_empty() && lock.is_none() && !is_empty_go_module(install, project) {
-        return Err(unknown("there is no lock file: what is installed is not pinned"));
+        reading.doubt("there is no lock file: what is installed is not pinned");
     }
-    files.extend(lock.map(|lock| (*lock).to_owned()));
-    files.extend(install.settings.iter().filter(|path| project.exists(path)).map(|path| (*path).to_owned()));
-    if let Some(doubt) = install.doubt.filter(|_| !is_frozen_by_env(install, project)) {
-        return Err(unknown(doubt));
+    reading.files.extend(lock.map(str::to_owned));
+    reading.files.extend(install.settings.iter().filter(|path| project.exists(path)).map(|path| (*path).to_owned()));
+    if !is_frozen_by_env(install, project) {
+        for doubt in &install.doubts {
+            reading.doubt(*doubt);
+        }
     }
-    if let Some(name) = project.env_names().into_iter().find(|name| variables::steers(install.tool, name)) {
-        return Err(unknown(format!("the variable `{name}` may name a file of the project")));
+    for name in project.env_names().into_iter().filter(|name| variables::steers(install.tool, name)) {
+        reading.doubt(format!("the variable `{name}` may name a file of the project"));
     }
-    let text = |path: &str| project.read(path).ok_or_else(|| unknown(format!("`{path}` can't be read")));
+    manifests_name_nothing_local(install, project, lock, &mut reading)?;
+    Ok(reading)
+}
+
+fn manifests_name_nothing_local(
+    install: &Install,
+    project: &dyn Project,
+    lock: Option<&str>,
+    reading: &mut Reading,
+) -> Result<(), NeedsProject> {
     match install.tool {
         Tool::Pip => {
-            for manifest in &install.manifests {
-                python::requirements_name_nothing_local(manifest, &text(manifest)?)?;
+            for path in &install.manifests {
+                if let Some(text) = reading.text(project, path) {
+                    python::requirements_name_nothing_local(path, &text, reading)?;
+                }
             }
+            Ok(())
         }
-        Tool::Npm | Tool::Yarn | Tool::Pnpm => {
-            node::reads_nothing_local(
-                install,
-                project,
-                &text("package.json")?,
-                lock.map(|lock| text(lock)).transpose()?.as_deref(),
-            )?;
-        }
-        Tool::Go => others::go_module_is_alone(project, &text("go.mod")?)?,
-        Tool::Cargo => others::crate_is_alone(project, &text("Cargo.toml")?)?,
-        Tool::Bundler => others::gemfile_is_alone(&text("Gemfile")?)?,
-        Tool::Composer => others::composer_is_alone(&text("composer.json")?)?,
+        Tool::Npm | Tool::Yarn | Tool::Pnpm => node::reads_nothing_local(install, project, lock, reading),
+        Tool::Go => others::go_module_is_alone(project, reading),
+        Tool::Cargo => others::crate_is_alone(install, project, reading),
+        Tool::Bundler => gemfile::is_alone(project, reading),
+        Tool::Composer => others::composer_is_alone(install, project, lock, reading),
     }
-    Ok(files)
 }
 
 /// Bundler's settings come by the environment as well as by options.
@@ -187,10 +223,15 @@ mod tests {
         }
     }
 
-    fn read(line: &str, files: &[(&'static str, &'static str)]) -> Result<Vec<String>, Need> {
+    fn read(line: &str, files: &[(&'static str, &'static str)]) -> Result<Reading, NeedsProject> {
         let words: Vec<Option<&str>> = line.split(' ').map(Some).collect();
         let install = dependency_install(&words).expect("a dependency install");
         files_read(&install, &Files(files.iter().copied().collect()))
+    }
+
+    /// Whether it reads its manifests alone, without a doubt.
+    fn is_alone(line: &str, files: &[(&'static str, &'static str)]) -> bool {
+        read(line, files).is_ok_and(|reading| reading.doubts.is_empty())
     }
 
     #[test]
@@ -198,46 +239,81 @@ mod tests {
         let line = "pip install --no-cache-dir -r requirements.txt";
         assert_eq!(
             read(line, &[("requirements.txt", "flask==3.0 # x\n--hash=sha256:ab\n")]),
-            Ok(vec!["requirements.txt".to_owned()])
+            Ok(Reading { files: vec!["requirements.txt".to_owned()], doubts: Vec::new() })
         );
-        assert!(matches!(read(line, &[("requirements.txt", "--frob x")]), Err(Need::Unknown(_))));
-        for text in ["-r base.txt", "-rbase.txt", "-c c.txt", "-e .", "./lib", "lib @ file:///x", "libs/a.whl", "../x"]
-        {
-            assert!(matches!(read(line, &[("requirements.txt", text)]), Err(Need::Local(_))), "{text}");
+        for text in ["--frob x", "x --global-option=-Iinc", "x==${V}"] {
+            assert_eq!(read(line, &[("requirements.txt", text)]).map(|reading| reading.doubts.len()), Ok(1), "{text}");
         }
-        assert!(read(line, &[("requirements.txt", "x @ git+https://h/x.git\n")]).is_ok());
+        for text in [
+            "-r base.txt",
+            "-rbase.txt",
+            "-c c.txt",
+            "-e .",
+            "\u{feff}-e .",
+            "x==${V}\n-e .",
+            "flask\r-e .",
+            "./lib",
+            "lib @ file:///x",
+            "libs/a.whl",
+            "../x",
+            "-i ./simple",
+            "--extra-index-url file:///x",
+        ] {
+            assert!(read(line, &[("requirements.txt", text)]).is_err(), "{text}");
+        }
+        assert!(is_alone(line, &[("requirements.txt", "-i https://h/simple\nx @ git+https://h/x.git\n")]));
     }
 
     #[test]
     fn npm_reads_manifest_and_lock() {
         let lock = ("package-lock.json", "{}");
         let plain = ("package.json", r#"{"dependencies":{"a":"~1.2"},"scripts":{"build":"x"}}"#);
-        assert!(read("npm ci --omit=dev", &[plain, lock]).is_ok());
-        assert!(read("npm install", &[plain, lock]).is_err());
-        assert!(read("npm ci", &[plain]).is_err());
+        assert!(is_alone("npm ci --omit=dev", &[plain, lock]));
+        assert!(!is_alone("npm install", &[plain, lock]));
+        assert!(!is_alone("npm ci", &[plain]));
+        assert_eq!(read("npm install", &[plain]).map(|reading| reading.doubts.len()), Ok(2));
+        assert!(read("npm ci --workspaces", &[plain, lock]).is_err());
+        assert!(read("npm ci", &[lock]).is_err(), "scripts may be run");
+        assert!(read("npm ci --ignore-scripts", &[lock]).is_ok());
         for text in [r#"{"scripts":{"prepare":"x"}}"#, r#"{"workspaces":["a"]}"#, r#"{"dependencies":{"a":"file:a"}}"#]
         {
             let text: &'static str = Box::leak(text.to_owned().into_boxed_str());
-            assert!(matches!(read("npm ci", &[("package.json", text), lock]), Err(Need::Local(_))), "{text}");
+            assert!(read("npm ci", &[("package.json", text), lock]).is_err(), "{text}");
+            assert!(read("npm install", &[("package.json", text)]).is_err(), "{text}");
         }
-        assert!(read("npm ci --ignore-scripts", &[("package.json", r#"{"scripts":{"prepare":"x"}}"#), lock]).is_ok());
+        assert!(is_alone("npm ci --ignore-scripts", &[("package.json", r#"{"scripts":{"prepare":"x"}}"#), lock]));
     }
 
     #[test]
     fn other_tools() {
-        assert!(read("go mod download", &[("go.mod", "module a\nrequire b v1\n"), ("go.sum", "b")]).is_ok());
-        assert!(read("go mod download", &[("go.mod", "require b v1\nreplace b => ./b\n"), ("go.sum", "b")]).is_err());
-        let bin = "[package]\nname='a'\n[[bin]]\nname='a'\npath='src/main.rs'\n";
-        assert!(read("cargo fetch --locked", &[("Cargo.toml", bin), ("Cargo.lock", "")]).is_ok());
-        assert!(read("cargo fetch --locked", &[("Cargo.toml", "[package]\nname='a'\n"), ("Cargo.lock", "")]).is_err());
-        let path = "[[bin]]\nname='a'\npath='m.rs'\n[dependencies]\nb={path='../b'}\n";
-        assert!(read("cargo fetch --locked", &[("Cargo.toml", path), ("Cargo.lock", "")]).is_err());
-        assert!(read("bundle install --frozen", &[("Gemfile", "source 'x'\ngem 'a'\n"), ("Gemfile.lock", "")]).is_ok());
-        assert!(read("bundle install --frozen", &[("Gemfile", "gemspec\n"), ("Gemfile.lock", "")]).is_err());
-        assert!(
-            read("composer install --no-scripts --no-autoloader", &[("composer.json", "{}"), ("composer.lock", "")])
-                .is_ok()
-        );
+        assert!(is_alone("go mod download", &[("go.mod", "module a\nrequire b v1\n"), ("go.sum", "b")]));
+        for path in ["./b", "\"../b\"", "`/b`"] {
+            let module: &'static str = Box::leak(format!("require b v1\nreplace b => {path}\n").into_boxed_str());
+            assert!(read("go mod download", &[("go.mod", module), ("go.sum", "b")]).is_err(), "{path}");
+        }
+        let composer = "composer install --no-scripts --no-autoloader";
+        assert!(is_alone(composer, &[("composer.json", "{}"), ("composer.lock", "{}")]));
+        let plugin = ("composer.lock", r#"{"packages":[{"name":"a/b","type":"composer-plugin"}]}"#);
+        assert!(!is_alone(composer, &[("composer.json", "{}"), plugin]));
+        assert!(is_alone(&format!("{composer} --no-plugins"), &[("composer.json", "{}"), plugin]));
+    }
+
+    #[test]
+    fn cargo_looks_for_targets() {
+        let read = |manifest: &'static str| {
+            read("cargo fetch --locked", &[("Cargo.toml", manifest), ("Cargo.lock", "")])
+                .is_ok_and(|reading| reading.doubts.is_empty())
+        };
+        assert!(read("[package]\nname='a'\n[[bin]]\nname='a'\npath='src/main.rs'\n"));
+        for manifest in [
+            "[package]\nname='a'\n",
+            "[[bin]]\nname='a'\npath='m.rs'\n[dependencies]\nb={path='../b'}\n",
+            "[[bin]]\nname='a'\npath='m.rs'\n[[bench]]\nname='q'\n",
+            "[lib]\nname='a'\n[[bin]]\nname='a'\npath='m.rs'\n",
+            "[lib]\npath='l.rs'\n[[example]]\nname='e'\n",
+        ] {
+            assert!(!read(manifest), "{manifest}");
+        }
     }
 
     #[test]

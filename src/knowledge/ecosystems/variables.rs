@@ -66,6 +66,36 @@ const HARMLESS_VARIABLES: &[&str] = &[
     "PNPM_VERSION",
 ];
 
+/// Names that only Dockerfiles and the programs in them look at.
+const OWN_NAMES: &[&str] = &[
+    "APP",
+    "APPDIR",
+    "APP_DIR",
+    "APP_FOLDER",
+    "APP_HOME",
+    "APP_PATH",
+    "APP_ROOT",
+    "PROJECT_DIR",
+    "PROJECT_ROOT",
+    "RAILS_ROOT",
+    "SRC_DIR",
+    "WORKDIR",
+    "WORK_DIR",
+];
+
+/// What the value of a variable may name as a path, where the variable is one that a tool may look at.
+///
+/// Any program that an install starts has variables of its own that name certificates, keys, settings, modules; so
+/// the value counts and not the name.
+#[must_use]
+pub fn paths_in<'v>(name: &str, value: &'v str) -> Vec<&'v str> {
+    if OWN_NAMES.contains(&name) {
+        return Vec::new();
+    }
+    let parts = value.split([':', ';', ',', '=', ' ', '\t', '"', '\'']);
+    parts.filter(|part| !part.is_empty()).collect()
+}
+
 /// Whether a variable of this name may tell the tool to read some file.
 pub(super) fn steers(tool: Tool, name: &str) -> bool {
     let name = name.to_ascii_uppercase();
