@@ -196,3 +196,88 @@ fn commit(folder: &Path) {
         assert!(status.success(), "git {words:?}");
     }
 }
+
+/// A folder with one Dockerfile that has something to fix.
+fn one(dockerfile: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join(".git")).expect("a folder");
+    fs::write(folder.path().join("Dockerfile"), dockerfile).expect("a file");
+    folder
+}
+
+#[test]
+#[ignore = "needs DOCKMOD_ENGINE, which `tests/engine/start` makes"]
+fn what_does_not_build_is_named_and_not_counted() {
+    let folder = one("FROM debian:bookworm\nENV A b\nRUN echo reason; exit 3\n");
+    let (output, report) = verify(folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(0));
+    let file = &list(&report, "files")[0];
+    assert_eq!(text(file, "verdict"), "not-built");
+    assert!(text(file, "log").contains("exit code: 3"), "{file:#}");
+    assert_eq!(report["totals"]["not_built"], 1);
+}
+
+#[test]
+#[ignore = "needs DOCKMOD_ENGINE, which `tests/engine/start` makes"]
+fn a_build_that_takes_too_long_is_ended() {
+    let folder = one("FROM debian:bookworm\nENV A b\nRUN sleep 300\n");
+    let (_, report) = verify(folder.path(), &["--timeout", "5"]);
+    let file = &list(&report, "files")[0];
+    assert_eq!(text(file, "verdict"), "not-built");
+    assert!(text(file, "log").contains("ended after 5 s"), "{file:#}");
+}
+
+#[test]
+#[ignore = "needs DOCKMOD_ENGINE, which `tests/engine/start` makes"]
+fn bisecting_names_the_fix_that_changed_the_image() {
+    let folder = one(
+        "FROM debian:bookworm\nENV A b\nENV B c\nADD data /srv/data/\nRUN true\nRUN true\nLABEL a b\nEXPOSE 80/TCP\n",
+    );
+    // Under its name it could be a plain file; what it is, only the build shows.
+    fs::create_dir(folder.path().join("tree")).expect("a folder");
+    fs::write(folder.path().join("tree/file"), "text").expect("a file");
+    let packed = Command::new("tar").args(["-cf", "data", "-C", "tree", "file"]).current_dir(folder.path()).status();
+    assert!(packed.expect("tar").success());
+    let context = folder.path().to_str().expect("a path");
+    let (output, report) = verify(folder.path(), &["--unsafe", "--bisect", "--context", context]);
+    assert_eq!(output.status.code(), Some(1), "{report:#}");
+    let file = &list(&report, "files")[0];
+    assert_eq!(text(file, "verdict"), "different", "{file:#}");
+    assert_eq!(text(&file["culprit"], "transform"), "add-to-copy", "{file:#}");
+    leaves_nothing_behind();
+}
+
+#[test]
+#[ignore = "needs DOCKMOD_ENGINE, which `tests/engine/start` makes"]
+fn a_rebuild_after_a_change_is_measured() {
+    let folder = one("FROM debian:bookworm\nENV A b\nCOPY src /srv\nRUN cat /srv/main.py\n");
+    fs::create_dir(folder.path().join("src")).expect("a folder");
+    fs::write(folder.path().join("src/main.py"), "print(1)\n").expect("a file");
+    let (_, report) = verify(folder.path(), &[]);
+    let file = &list(&report, "files")[0];
+    assert_eq!(text(file, "touched"), "src/main.py");
+    assert!(file["before"]["rebuild_seconds"].is_f64() && file["after"]["rebuild_seconds"].is_f64(), "{file:#}");
+    assert_eq!(fs::read_to_string(folder.path().join("src/main.py")).expect("a file"), "print(1)\n");
+}
+
+#[test]
+#[ignore = "needs DOCKMOD_ENGINE, which `tests/engine/start` makes"]
+fn an_interrupt_leaves_nothing_behind() {
+    let folder = one("FROM debian:bookworm\nENV A b\nRUN echo begun\nRUN sleep 300 # interrupted\n");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dockmod"))
+        .args(["verify", "--network", "host", "."])
+        .current_dir(folder.path())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("dockmod");
+    std::thread::sleep(std::time::Duration::from_secs(8));
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(sent.success(), "it ended before");
+    let asked = std::time::Instant::now();
+    let status = child.wait().expect("its end");
+    assert!(asked.elapsed() < std::time::Duration::from_secs(60), "it took {:?} to end", asked.elapsed());
+    assert_eq!(status.code(), Some(2));
+    leaves_nothing_behind();
+    let processes = Command::new("ps").args(["-eo", "args"]).output().expect("ps");
+    assert!(!String::from_utf8_lossy(&processes.stdout).contains("sleep 300 # interrupted"), "the build goes on");
+}

@@ -378,3 +378,99 @@ fn seconds(time: Duration) -> String {
 fn plural(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edit::Safety;
+    use crate::prove::Claim;
+    use crate::transforms;
+    use crate::verify::Case;
+
+    fn report(verdict: Verdict) -> Report {
+        let fix = Applied {
+            transform: transforms::find("merge-runs").unwrap(),
+            title: "join".to_owned(),
+            reason: String::new(),
+            safety: Safety::Safe,
+            claim: Claim::RunBoundaries,
+            line: 3,
+        };
+        let case = Case {
+            path: "a|b/Dockerfile".into(),
+            before: Vec::new(),
+            after: Vec::new(),
+            fixes: vec![fix],
+            folder: ".".into(),
+            context: None,
+            ignore_file: None,
+        };
+        let figures = |bytes| Figures { bytes, layers: 2, clean: Duration::from_millis(1500), rebuild: None };
+        Report {
+            case,
+            verdict,
+            differences: Vec::new(),
+            explained: Vec::new(),
+            volatile: 0,
+            before: Some(figures(2_500_000)),
+            after: Some(figures(1_500_000)),
+            touched: None,
+            log: None,
+            culprit: None,
+        }
+    }
+
+    fn difference() -> Difference {
+        let place = Place::Config("user".to_owned());
+        Difference { place, before: Some("app\u{1b}".to_owned()), after: None }
+    }
+
+    #[test]
+    fn a_file_for_a_terminal() {
+        let mut different = report(Verdict::Different);
+        different.differences = vec![difference(); 21];
+        different.culprit = different.case.fixes.first().cloned();
+        let told = text(&different, false);
+        assert!(
+            told.starts_with("a|b/Dockerfile: 21 differences\n  before: 2.5 MB, 2 layers, built in 1.5 s\n"),
+            "{told}"
+        );
+        assert!(told.contains("  differs: user: app\\u{1b} is gone\n"), "{told}");
+        assert!(told.contains("  and 1 more (--format json has them all)\n"), "{told}");
+        assert!(told.ends_with("  the first fix with which it differs: line 3: merge-runs: join\n"), "{told}");
+    }
+
+    #[test]
+    fn totals_count_each_kind() {
+        let mut not_built = report(Verdict::NotBuilt);
+        (not_built.before, not_built.after) = (None, None);
+        let all = [report(Verdict::Same), report(Verdict::Different), report(Verdict::Broken), not_built];
+        let expected = "3 Dockerfiles: 1 the same, 1 with another image, 1 no longer building; not counted, as it does \
+                        not build as it is: 1\n7.5 MB → 4.5 MB, 6 → 6 layers, clean builds 4.5 s → 4.5 s\n";
+        assert_eq!(totals(&all), expected);
+        assert_eq!(totals(&[]), "");
+    }
+
+    #[test]
+    fn a_pull_request_keeps_its_table() {
+        let mut broken = report(Verdict::Broken);
+        broken.log = Some("</details> | <b>".to_owned());
+        let told = markdown("docker 26", &[broken], false);
+        assert!(told.contains("| a\\|b/Dockerfile | it no longer builds | 2.5 MB → 1.5 MB | 2 → 2 |"), "{told}");
+        assert!(told.contains("\n    | </details> | <b>\n"), "the log stands in a block: {told}");
+    }
+
+    #[test]
+    fn a_program_gets_everything() {
+        let mut same = report(Verdict::Same);
+        same.explained.push(Explained { difference: difference(), transform: "merge-runs", claim: "run-boundaries" });
+        let told: serde_json::Value = serde_json::from_str(&json("docker 26", &[same]).unwrap()).unwrap();
+        let file = &told["files"][0];
+        assert_eq!(file["verdict"], "same");
+        assert_eq!(file["fixes"][0]["transform"], "merge-runs");
+        assert_eq!(file["explained"][0]["kind"], "config");
+        assert_eq!(file["explained"][0]["after"], serde_json::Value::Null);
+        assert_eq!(file["before"]["bytes"], 2_500_000);
+        assert_eq!(told["totals"]["same"], 1);
+    }
+}

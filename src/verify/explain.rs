@@ -133,3 +133,91 @@ fn is_label_of(difference: &Difference, author: Option<&String>) -> bool {
     );
     is_label && author.is_some() && difference.after.as_ref() == author
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transforms;
+
+    fn fix(claim: Claim, safety: Safety) -> Applied {
+        let transform = transforms::ALL[0];
+        Applied { transform, title: String::new(), reason: String::new(), safety, claim, line: 1 }
+    }
+
+    fn gone(path: &str) -> Difference {
+        let place = Place::File(path.as_bytes().to_vec(), Aspect::Presence);
+        Difference { place, before: Some("a file".to_owned()), after: None }
+    }
+
+    fn new(path: &str) -> Difference {
+        Difference { before: None, after: Some("a file".to_owned()), ..gone(path) }
+    }
+
+    fn config(key: &str, before: Option<&str>, after: Option<&str>) -> Difference {
+        let text = |text: &str| text.to_owned();
+        Difference { place: Place::Config(key.to_owned()), before: before.map(text), after: after.map(text) }
+    }
+
+    fn package(before: Option<&str>, after: Option<&str>) -> Difference {
+        let text = |text: &str| text.to_owned();
+        let place = Place::Package(Manager::Dpkg, "git".to_owned());
+        Difference { place, before: before.map(text), after: after.map(text) }
+    }
+
+    fn explained(difference: &Difference, all: &[Difference], fix: &Applied) -> bool {
+        explanation(difference, all, &Image::default(), std::slice::from_ref(fix)).is_some()
+    }
+
+    #[test]
+    fn caches_may_go_and_nothing_else() {
+        let lists = fix(Claim::AptListsCleanup, Safety::Safe);
+        assert!(explained(&gone("var/lib/apt/lists/lock"), &[], &lists));
+        assert!(!explained(&new("var/lib/apt/lists/lock"), &[], &lists), "a new list");
+        assert!(!explained(&gone("var/lib/apt/extended_states"), &[], &lists));
+        let downloads = fix(Claim::DownloadCache, Safety::Safe);
+        assert!(explained(&gone("root/.cache/pip/http/a"), &[], &downloads));
+        assert!(explained(&gone("var/cache/apk/APKINDEX.1.tar.gz"), &[], &downloads));
+        assert!(!explained(&gone("srv/pip/a"), &[], &downloads));
+        let cleanup = fix(Claim::CacheCleanup, Safety::Safe);
+        assert!(explained(&gone("root/.npm/_cacache/x"), &[], &cleanup));
+        assert!(!explained(&gone("srv/node_modules/a"), &[], &cleanup));
+    }
+
+    #[test]
+    fn a_safe_fix_explains_no_change_of_the_image() {
+        let all = [package(Some("1"), None)];
+        assert!(explained(&all[0], &all, &fix(Claim::CommandOptions, Safety::Unsafe)));
+        assert!(!explained(&all[0], &all, &fix(Claim::CommandOptions, Safety::Safe)));
+        let other_version = [package(Some("1"), Some("2"))];
+        assert!(!explained(&other_version[0], &other_version, &fix(Claim::CommandOptions, Safety::Unsafe)));
+    }
+
+    #[test]
+    fn files_go_only_with_their_packages() {
+        let options = fix(Claim::CommandOptions, Safety::Unsafe);
+        let alone = [gone("usr/bin/less")];
+        assert!(!explained(&alone[0], &alone, &options));
+        let with_package = [package(Some("1"), None), gone("usr/bin/less"), new("usr/bin/more")];
+        assert!(explained(&with_package[1], &with_package, &options));
+        assert!(!explained(&with_package[2], &with_package, &options), "a new file");
+    }
+
+    #[test]
+    fn an_author_becomes_a_label_of_the_same_text() {
+        let label = fix(Claim::AuthorLabel, Safety::Unsafe);
+        let right = [config("author", Some("A"), None), config("label maintainer", None, Some("A"))];
+        assert!(right.iter().all(|difference| explained(difference, &right, &label)));
+        let wrong = [config("author", Some("A"), None), config("label maintainer", None, Some("B"))];
+        assert!(wrong.iter().all(|difference| !explained(difference, &wrong, &label)));
+    }
+
+    #[test]
+    fn settings_of_other_kinds_are_never_explained() {
+        let command = [config("command", Some("a"), Some("b"))];
+        assert!(explained(&command[0], &command, &fix(Claim::ExecForm, Safety::Unsafe)));
+        for claim in Claim::ALL {
+            let user = [config("user", Some("app"), None)];
+            assert!(!explained(&user[0], &user, &fix(*claim, Safety::Unsafe)), "{}", claim.name());
+        }
+    }
+}

@@ -1,0 +1,3 @@
+from libs.greeting import text
+
+print(text())

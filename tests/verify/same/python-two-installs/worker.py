@@ -1,0 +1,5 @@
+import configparser
+
+settings = configparser.ConfigParser()
+settings.read("settings.ini")
+print(settings["queue"]["name"])

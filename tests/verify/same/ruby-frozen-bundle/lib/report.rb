@@ -1,0 +1,3 @@
+module Report
+  TITLE = "Report"
+end

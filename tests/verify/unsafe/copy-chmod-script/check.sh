@@ -1,0 +1,2 @@
+#!/bin/sh
+test -x /usr/local/bin/tool.sh

@@ -1,0 +1,2 @@
+FROM debian:bookworm
+COPY site.tar.gz /srv/site/

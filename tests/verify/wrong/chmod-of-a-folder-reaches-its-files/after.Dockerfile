@@ -1,0 +1,2 @@
+FROM debian:bookworm
+COPY --chmod=711 app /srv/app

@@ -1,0 +1,2 @@
+FROM debian:bookworm
+RUN touch /srv/one # the first && touch /srv/two

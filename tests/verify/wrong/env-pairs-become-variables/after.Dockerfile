@@ -1,0 +1,2 @@
+FROM debian:bookworm
+ENV OPTS=a LEVEL=3

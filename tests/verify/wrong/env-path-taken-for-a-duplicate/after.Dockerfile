@@ -1,0 +1,2 @@
+FROM debian:bookworm
+ENV PATH=/opt/two/bin:$PATH

@@ -1,0 +1,2 @@
+FROM debian:bookworm
+ENV LOGS="C:\logs\ and more"

@@ -1,0 +1,2 @@
+FROM debian:bookworm
+RUN set -e; rm /srv/old.conf; touch /srv/new.conf

@@ -1,0 +1,3 @@
+FROM debian:bookworm
+HEALTHCHECK --interval=5m \
+    CMD test -e /srv

@@ -1,0 +1,5 @@
+FROM debian:bookworm
+COPY <<TABLE /srv/table
+one
+two
+TABLE

@@ -1,0 +1,2 @@
+FROM debian:bookworm
+RUN test -e /srv/custom && touch /srv/ready || touch /srv/default

@@ -1,0 +1,2 @@
+FROM debian:bookworm
+EXPOSE 53/tcp

@@ -1,0 +1,4 @@
+FROM debian:bookworm
+WORKDIR /build
+RUN touch made
+COPY app.conf ./
