@@ -147,7 +147,7 @@ fn the_rest_stays(old: &[InstructionDump], new: &[InstructionDump], claims: &Cla
 /// What is left of a list or a command line without all that quotes, separates and encloses its words, and
 /// without the `exec` that gives the shell's place to a program: where there is no shell, there is none either.
 fn letters(each: &InstructionDump) -> String {
-    let marks = |c: char| c.is_whitespace() || matches!(c, '[' | ']' | '"' | '\'' | ',' | '\\' | '“' | '”');
+    let marks = |c: char| c.is_whitespace() || matches!(c, '[' | ']' | '"' | '\'' | ',' | '\\' | '“' | '”' | '‘' | '’');
     let text = each.value.concat();
     let text = if each.json { &text } else { text.strip_prefix("exec ").unwrap_or(&text) };
     text.replace(marks, "")
@@ -230,6 +230,7 @@ mod tests {
             (Claim::AuthorLabel, "MAINTAINER a", "LABEL maintainer=a"),
             (Claim::OverriddenInstruction, "CMD [\"a\"]\nCMD [\"b\"]", "CMD [\"b\"]"),
             (Claim::ExecForm, "CMD exec a b", "CMD [\"a\", \"b\"]"),
+            (Claim::ExecForm, "CMD [‘a’, “b”]", "CMD [\"a\", \"b\"]"),
             (Claim::ExecForm, "VOLUME ['/a',]", "VOLUME [\"/a\"]"),
             (Claim::WorkdirPath, "WORKDIR a", "WORKDIR /a"),
             (Claim::WorkdirForCd, "RUN cd /a && b", "WORKDIR /a\nRUN b"),
