@@ -11,6 +11,8 @@
     reason = "a test may panic and touches files"
 )]
 
+mod kept;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -23,7 +25,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dockmod::edit::{Options, Selected, Settings, fix_source};
 use dockmod::shell::{Interpreter, body_of};
-use dockmod::syntax::{self, Dockerfile, Keyword, dump, tokens};
+use dockmod::syntax::{self, dump, tokens};
 use dockmod::transforms;
 
 /// The command line gives its threads as much.
@@ -648,34 +650,6 @@ fn parse_covers_every_byte(source: &[u8]) -> Result<bool, String> {
     Ok(true)
 }
 
-fn count<T: Ord>(items: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
-    let mut found = BTreeMap::new();
-    for item in items {
-        *found.entry(item).or_default() += 1;
-    }
-    found
-}
-
-fn comments(file: &Dockerfile<'_>) -> BTreeMap<String, usize> {
-    count(file.comments().map(|span| String::from_utf8_lossy(span.slice(file.source)).trim().to_owned()))
-}
-
-/// All instructions that are no RUN, without their lines.
-fn others(file: &Dockerfile<'_>) -> BTreeMap<String, usize> {
-    let kept = file.instructions().filter(|instruction| instruction.body.keyword != Keyword::Run);
-    count(kept.map(|instruction| {
-        let dump = dump::instruction(file, instruction);
-        format!("{} {:?} {} {:?} {:?}", dump.keyword, dump.flags, dump.json, dump.value, dump.heredocs)
-    }))
-}
-
-/// The first that one has more of.
-fn difference(before: &BTreeMap<String, usize>, after: &BTreeMap<String, usize>) -> Option<String> {
-    let lost = before.iter().find(|(key, times)| after.get(*key) != Some(times)).map(|(key, _)| key);
-    let key = lost.or_else(|| after.keys().find(|key| !before.contains_key(*key)))?;
-    Some(format!("{key:?}: {} before, {} after", before.get(key).unwrap_or(&0), after.get(key).unwrap_or(&0)))
-}
-
 fn fixing_keeps_the_rest(source: &[u8]) -> Result<bool, String> {
     let mut changed = false;
     for (scope, allow_unsafe) in [("related", false), ("related", true), ("all", true)] {
@@ -697,12 +671,8 @@ fn fixing_with(source: &[u8], settings: &Settings) -> Result<bool, String> {
     let shown = || format!("\n--- became\n{}\n", escaped(&changed));
     let before = syntax::parse(source).map_err(|error| format!("a file that does not parse was fixed: {error}"))?;
     let after = syntax::parse(&changed).map_err(|error| format!("the result does not parse: {error}{}", shown()))?;
-    if let Some(difference) = difference(&comments(&before), &comments(&after)) {
-        return Err(format!("comment differs: {difference}{}", shown()));
-    }
-    if let Some(difference) = difference(&others(&before), &others(&after)) {
-        return Err(format!("instruction differs: {difference}{}", shown()));
-    }
+    let claims = outcome.applied.iter().map(|applied| applied.claim).collect();
+    kept::compare(&before, &after, &claims).map_err(|fault| format!("{fault}{}", shown()))?;
     let ends = |text: &[u8]| {
         let feeds = memchr::memchr_iter(b'\n', text).count();
         let pairs = text.windows(2).filter(|pair| *pair == b"\r\n").count();

@@ -9,6 +9,7 @@ use shuck_parser::parser::Parser;
 
 use crate::syntax::{Joined, TextRange};
 
+use super::lexed;
 use super::literal::{literal, quoting};
 use super::tree::{
     Assignment, Chain, ChainLink, Command, Compound, CompoundKind, Joiner, Link, List, ListItem, Pipeline, Redirect,
@@ -208,11 +209,30 @@ impl Converter<'_> {
                 return Self::unclear("operators out of order");
             }
             let range = self.trimmed(TextRange::new(start, end));
-            links.push(ChainLink { joiner, pipeline: self.pipeline(stmt)?, range });
+            let pipeline = self.pipeline(stmt)?;
+            self.nothing_behind(&pipeline, range)?;
+            links.push(ChainLink { joiner, pipeline, range });
             start = next.as_ref().map_or(end, |(link, _)| link.range.end);
             (joiner, pending) = next.map_or((None, None), |(link, stmt)| (Some(link), Some(stmt)));
         }
         Ok(Chain { links })
+    }
+
+    /// The parser gives up in silence within some brackets (`=(`): what follows them would belong to no command,
+    /// and neither would what is added there.
+    fn nothing_behind(&self, pipeline: &Pipeline, range: TextRange) -> Result<(), Opaque> {
+        let Some(Command::Simple(simple)) = pipeline.commands.last() else { return Ok(()) };
+        if simple.redirects.iter().any(|redirect| redirect.heredoc) {
+            return Ok(());
+        }
+        let rest = self.source.get(simple.range.end..range.end).unwrap_or_default();
+        let rest = rest.trim_start_matches([' ', '\t', '\n', '\\', '\r']);
+        // Within a group, a branch or a loop the range may run into what ends that.
+        let ends_outside = self.depth > 1 && !rest.starts_with('(');
+        if rest.is_empty() || rest.starts_with('#') || ends_outside {
+            return Ok(());
+        }
+        Self::unclear("text behind the last word of a command")
     }
 
     fn pipeline(&mut self, stmt: &ast::Stmt) -> Result<Pipeline, Opaque> {
@@ -317,8 +337,12 @@ impl Converter<'_> {
             return Ok(Word { range, literal: None });
         }
         let quotes = quoting(text);
-        if quotes.broken && !text.contains("=(") && !text.contains("@(") {
-            return Self::unclear(&format!("the word {text:?}"));
+        if quotes.broken {
+            // An array or a pattern of bash holds blanks and operators within its brackets.
+            let bracketed = text.contains("=(") || text.contains("@(");
+            if !self.bash || !bracketed || !brackets_close(text) {
+                return Self::unclear(&format!("the word {text:?}"));
+            }
         }
         Ok(Word { range, literal: literal(text) })
     }
@@ -449,6 +473,21 @@ fn compound(kind: CompoundKind, lists: Vec<List>, redirects: &[ast::Redirect]) -
     Command::Compound(Compound { kind, lists, redirected: !redirects.is_empty() })
 }
 
+/// Whether each bracket outside of quotes is opened and closed.
+fn brackets_close(text: &str) -> bool {
+    let Some(lexed) = lexed::lex(text) else { return false };
+    let mut depth = 0_usize;
+    for byte in lexed.bare.bytes() {
+        match byte {
+            b'(' => depth += 1,
+            b')' if depth == 0 => return false,
+            b')' => depth -= 1,
+            _ => {}
+        }
+    }
+    depth == 0
+}
+
 fn is_descriptor(text: &str) -> bool {
     text == "-" || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-'))
 }
@@ -503,6 +542,23 @@ mod tests {
     fn what_is_not_certain_is_opaque() {
         for text in ["a &&", "a ;; b", "if x", "a &> f", "[[ a ]]", "echo 'x", "diff <(a) b", ""] {
             assert!(script(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bracket_that_swallows_what_follows_is_opaque() {
+        for text in ["a =(", "a =( && b", "a $x=( && b", "a @( && b", "a =(b) && c", "a b) && c", "a =( ) b; c"] {
+            let found = script(text);
+            assert!(found.is_err(), "{text}: {found:?}");
+        }
+        let bash = |text: &str| parse(Joined::owned(text.to_owned()), false, true);
+        for text in ["export a=(b && c", "a =( && b", "ls @(a|b && c"] {
+            let found = bash(text);
+            assert!(found.is_err(), "{text}: {found:?}");
+        }
+        for text in ["export a=(b c) && d", "ls @(a|b) && c"] {
+            let script = bash(text).expect("a script");
+            assert_eq!(script.list.items[0].chain.links.len(), 2, "{text}");
         }
     }
 
