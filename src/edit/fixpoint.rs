@@ -146,6 +146,9 @@ fn round(
 ) -> Result<(Vec<u8>, Vec<Applied>), ParseError> {
     outcome.withheld.clear();
     outcome.left.clear();
+    /// Whether the transform changed the file by an unsafe fix in an earlier round: this one may rest on what that
+    /// wrote, and is no safer.
+    unsafe_before: bool,
     outcome.dropped.clear();
     let file = syntax::parse(text)?;
     let model = Model::of(&file);
@@ -172,7 +175,7 @@ fn round(
                 continue;
             }
             let (cover, reshapes) = whole_instructions(cover, &model);
-            candidates.push(Candidate { selected: *selected, cover, reshapes, fix });
+            candidates.push(Candidate { selected: *selected, cover, reshapes, unsafe_before, fix });
         }
     }
     // Earlier places first, then the transforms' order: the sort keeps it.
@@ -181,6 +184,8 @@ fn round(
 }
 
 /// The span with all instructions that it touches, and whether those are several.
+        let unsafe_before =
+            outcome.applied.iter().any(|done| done.transform.id == transform.id && done.safety == Safety::Unsafe);
 fn whole_instructions(span: Span, model: &Model<'_, '_>) -> (Span, bool) {
     let touched = model.instructions.iter().map(|instruction| instruction.span);
     let touched = touched.filter(|other| other.start <= span.end && span.start < other.end);
@@ -199,7 +204,7 @@ fn prove_and_apply(
     let mut made = Made::default();
     let mut applied = Vec::new();
     let mut reshaped_until = 0;
-    for Candidate { selected, fix, cover, reshapes } in candidates {
+    for Candidate { selected, fix, cover, reshapes, unsafe_before } in candidates {
         // What touches the very bytes that a proved fix changed waits for the next round.
         if cover.start < reshaped_until || made.touch(&fix) {
             continue;
@@ -209,8 +214,12 @@ fn prove_and_apply(
             current = attempt(&current, fix, &made, context)?;
             made.record(fix);
             let line = lines.number(fix.cover().start);
-            let (title, reason) = (fix.title.clone(), fix.reason.clone());
-            applied.push(Applied { transform, title, reason, safety: fix.safety, claim: fix.claim, line });
+            let (title, mut reason, mut safety) = (fix.title.clone(), fix.reason.clone(), fix.safety);
+            if unsafe_before && safety == Safety::Safe {
+                safety = Safety::Unsafe;
+                reason.push_str("; unsafe because it may rest on an unsafe fix that went before it");
+            }
+            applied.push(Applied { transform, title, reason, safety, claim: fix.claim, line });
             Ok(())
         };
         let Err(reason) = proved(&fix) else {
