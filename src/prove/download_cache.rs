@@ -83,6 +83,9 @@ impl<'v, 's, 'n> Run<'v, 's, 'n> {
         if caches::is_offline(model, self.index) {
             return Err(Refusal::new("without a network a stored index alone can be read"));
         }
+        if age == Age::Recent && self.reads_another_index(model) {
+            return Err(Refusal::new("the repositories may change between the stored index and the install"));
+        }
         self.finds_its_index(age, demand)?;
         self.removals_are_idle(model, age)?;
         if !self.leaves_another_index() {
@@ -98,6 +101,14 @@ impl<'v, 's, 'n> Run<'v, 's, 'n> {
             (_, Use::Perhaps(reason)) if demand == Demand::SameImage => Err(Refusal::new(reason)),
             _ => Ok(()),
         }
+    }
+
+    /// Whether an install read an index that was stored before the repositories changed, and now fetches one.
+    fn reads_another_index(&self, model: &Model<'_, '_>) -> bool {
+        self.changed.iter().any(|changed| {
+            let reads = apk_index(&changed.simple.literals()) == Some(ApkIndex::NeededToInstall);
+            reads && apk::repositories_may_change(model, self.index, changed.simple)
+        })
     }
 
     /// Every command of this RUN that reads a stored index must find the one that it found.
