@@ -82,7 +82,7 @@ pub struct Outcome {
     pub cycle: Vec<&'static str>,
 }
 
-/// Fixes a file until nothing changes.
+/// Fixes a file that stands in no folder until nothing changes.
 ///
 /// # Errors
 /// Where BuildKit would not take the file: it is left alone.
@@ -90,6 +90,19 @@ pub fn fix_source(
     source: &[u8],
     settings: &Settings,
     context: &dyn Fn(&Model<'_, '_>) -> Option<Context>,
+) -> Result<Outcome, ParseError> {
+    fix_source_beside(source, settings, context, None)
+}
+
+/// Fixes a file until nothing changes; `beside` is its folder, see [`Context::beside`].
+///
+/// # Errors
+/// Where BuildKit would not take the file: it is left alone.
+pub fn fix_source_beside(
+    source: &[u8],
+    settings: &Settings,
+    context: &dyn Fn(&Model<'_, '_>) -> Option<Context>,
+    beside: Option<&Context>,
 ) -> Result<Outcome, ParseError> {
     let mut outcome = Outcome::default();
     {
@@ -106,7 +119,7 @@ pub fn fix_source(
     let mut history: Vec<(Vec<u8>, usize)> = Vec::new();
     let known_context = OnceCell::new();
     for _ in 0..MAX_ROUNDS {
-        let (next, applied) = round(&text, settings, context, &known_context, &mut outcome)?;
+        let (next, applied) = round(&text, settings, (context, &known_context, beside), &mut outcome)?;
         if applied.is_empty() {
             break;
         }
@@ -133,22 +146,25 @@ struct Candidate {
     cover: Span,
     /// Whether these are several: what else is done to them waits until they have their new shape.
     reshapes: bool,
+    /// Whether the transform changed the file by an unsafe fix in an earlier round: this one may rest on what that
+    /// wrote, and is no safer.
+    unsafe_before: bool,
 }
+
+/// How the context is found, the context once it was, and the file's folder.
+type Surroundings<'c> =
+    (&'c dyn Fn(&Model<'_, '_>) -> Option<Context>, &'c OnceCell<Option<Context>>, Option<&'c Context>);
 
 /// One round over `text`: the new text and what went in. What is not applied goes to `outcome`, which keeps
 /// that of the last round only.
 fn round(
     text: &[u8],
     settings: &Settings,
-    context: &dyn Fn(&Model<'_, '_>) -> Option<Context>,
-    known_context: &OnceCell<Option<Context>>,
+    (context, known_context, beside): Surroundings<'_>,
     outcome: &mut Outcome,
 ) -> Result<(Vec<u8>, Vec<Applied>), ParseError> {
     outcome.withheld.clear();
     outcome.left.clear();
-    /// Whether the transform changed the file by an unsafe fix in an earlier round: this one may rest on what that
-    /// wrote, and is no safer.
-    unsafe_before: bool,
     outcome.dropped.clear();
     let file = syntax::parse(text)?;
     let model = Model::of(&file);
@@ -158,13 +174,18 @@ fn round(
     let mut candidates = Vec::new();
     for selected in &settings.transforms {
         let mut proposals = Proposals::default();
-        (selected.transform.propose)(&Subject { model: &model, context, options: &settings.options }, &mut proposals);
+        (selected.transform.propose)(
+            &Subject { model: &model, context, beside, options: &settings.options },
+            &mut proposals,
+        );
         let transform = selected.transform;
         for Finding { span, reason } in proposals.findings {
             if !suppressions.cover(transform, span) {
                 outcome.left.push(Withheld { transform, reason, line: lines.number(span.start) });
             }
         }
+        let unsafe_before =
+            outcome.applied.iter().any(|done| done.transform.id == transform.id && done.safety == Safety::Unsafe);
         for fix in proposals.fixes {
             let cover = fix.cover();
             if suppressions.cover(transform, cover) {
@@ -184,8 +205,6 @@ fn round(
 }
 
 /// The span with all instructions that it touches, and whether those are several.
-        let unsafe_before =
-            outcome.applied.iter().any(|done| done.transform.id == transform.id && done.safety == Safety::Unsafe);
 fn whole_instructions(span: Span, model: &Model<'_, '_>) -> (Span, bool) {
     let touched = model.instructions.iter().map(|instruction| instruction.span);
     let touched = touched.filter(|other| other.start <= span.end && span.start < other.end);
