@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use dockmod::context::{Index, Resolution};
-use dockmod::edit::{Offers, Outcome, Selected, Settings, Transform, fix_source};
-use dockmod::model::literal_sources;
+use dockmod::context::{Context, Index, Resolution};
+use dockmod::edit::{Offers, Outcome, Selected, Settings, Transform, fix_source_beside};
+use dockmod::model::{Model, literal_sources};
 use dockmod::report::diff::unified;
 use dockmod::syntax;
 use dockmod::transforms;
@@ -54,12 +54,12 @@ fn run(transform: &'static Transform, case: &Path, source: &[u8], by_name: bool)
     copy_tree(case, repository.path());
     let index = Index::new(&[repository.path().to_path_buf()]);
     let settings = Settings { transforms: vec![Selected { transform, by_name }], ..Settings::default() };
-    let outcome = fix_source(source, &settings, &|model| match index
-        .resolve(&repository.path().join("Dockerfile"), &literal_sources(model))
-    {
+    let dockerfile = repository.path().join("Dockerfile");
+    let context = |model: &Model<'_, '_>| match index.resolve(&dockerfile, &literal_sources(model)) {
         Resolution::Known(context) => Some(context),
         Resolution::Unknown(_) => None,
-    });
+    };
+    let outcome = fix_source_beside(source, &settings, &context, Context::beside(&dockerfile).as_ref());
     outcome.unwrap_or_else(|error| panic!("{}: {error}", case.display()))
 }
 

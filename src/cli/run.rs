@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
-use crate::context::{Index, Resolution};
-use crate::edit::{Outcome, Settings, fix_source};
-use crate::model::literal_sources;
+use crate::context::{Context, Index, Resolution};
+use crate::edit::{Outcome, Settings, fix_source_beside};
+use crate::model::{Model, literal_sources};
 use crate::walk::{self, Entry, Options, templates};
 
 use super::args::{ColorChoice, Files, RunArgs};
@@ -142,10 +142,11 @@ fn fixed(path: &Path, source: Vec<u8>, settings: &Settings, index: &Index) -> Fi
         return FileResult::Skipped(format!("a template ({}, line {})", marker.kind, marker.line));
     }
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        fix_source(&source, settings, &|model| match index.resolve(path, &literal_sources(model)) {
+        let context = |model: &Model<'_, '_>| match index.resolve(path, &literal_sources(model)) {
             Resolution::Known(context) => Some(context),
             Resolution::Unknown(_) => None,
-        })
+        };
+        fix_source_beside(&source, settings, &context, Context::beside(path).as_ref())
     }));
     match outcome {
         Ok(Ok(outcome)) => FileResult::Fixed { source, outcome: Box::new(outcome) },

@@ -33,6 +33,8 @@ pub use ignorefile::{IgnoreError, IgnoreRules};
 pub use index::{Index, Note};
 pub use pattern::PatternError;
 
+use crate::walk::lexical;
+
 /// The build context of one Dockerfile.
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -85,6 +87,17 @@ pub enum Source {
     SourcesExist,
     /// It is the only folder there is: the Dockerfile stands in the repository's root.
     OnlyFolder,
+    /// It is where the Dockerfile stands, and only perhaps its context.
+    Beside,
+}
+
+impl Context {
+    /// The folder of a Dockerfile, whatever its context is: a hint, on which no safe fix may rest.
+    #[must_use]
+    pub fn beside(dockerfile: &Path) -> Option<Self> {
+        let root = lexical::absolute(dockerfile).ok()?.parent()?.to_path_buf();
+        Some(Self { root, source: Source::Beside, ignore: Arc::default() })
+    }
 }
 
 /// What is known about the build context of a Dockerfile.

@@ -84,7 +84,7 @@ pub struct Outcome {
     pub cycle: Vec<&'static str>,
 }
 
-/// Fixes a file until nothing changes.
+/// Fixes a file that stands in no folder until nothing changes.
 ///
 /// # Errors
 /// Where BuildKit would not take the file: it is left alone.
@@ -92,6 +92,19 @@ pub fn fix_source(
     source: &[u8],
     settings: &Settings,
     context: &dyn Fn(&Model<'_, '_>) -> Option<Context>,
+) -> Result<Outcome, ParseError> {
+    fix_source_beside(source, settings, context, None)
+}
+
+/// Fixes a file until nothing changes; `beside` is its folder, see [`Context::beside`].
+///
+/// # Errors
+/// Where BuildKit would not take the file: it is left alone.
+pub fn fix_source_beside(
+    source: &[u8],
+    settings: &Settings,
+    context: &dyn Fn(&Model<'_, '_>) -> Option<Context>,
+    beside: Option<&Context>,
 ) -> Result<Outcome, ParseError> {
     let mut outcome = Outcome::default();
     {
@@ -109,7 +122,7 @@ pub fn fix_source(
     let known_context = OnceCell::new();
     for _ in 0..MAX_ROUNDS {
         let left = settings.limit.map_or(usize::MAX, |limit| limit - outcome.applied.len());
-        let (next, applied) = round(&text, settings, left, context, &known_context, &mut outcome)?;
+        let (next, applied) = round(&text, settings, left, (context, &known_context, beside), &mut outcome)?;
         if applied.is_empty() {
             break;
         }
@@ -136,16 +149,23 @@ struct Candidate {
     cover: Span,
     /// Whether these are several: what else is done to them waits until they have their new shape.
     reshapes: bool,
+    /// Whether the transform changed the file by an unsafe fix in an earlier round: this one may rest on what that
+    /// wrote, and is no safer.
+    unsafe_before: bool,
 }
 
-/// One round over `text`, of at most `limit` fixes: the new text and what went in. What is not applied goes to `outcome`, which keeps
+/// How the context is found, the context once it was, and the file's folder.
+type Surroundings<'c> =
+    (&'c dyn Fn(&Model<'_, '_>) -> Option<Context>, &'c OnceCell<Option<Context>>, Option<&'c Context>);
+
+/// One round over `text`, of at most `limit` fixes: the new text and what went in. What is not applied goes to
+/// `outcome`, which keeps
 /// that of the last round only.
 fn round(
     text: &[u8],
     settings: &Settings,
     limit: usize,
-    context: &dyn Fn(&Model<'_, '_>) -> Option<Context>,
-    known_context: &OnceCell<Option<Context>>,
+    (context, known_context, beside): Surroundings<'_>,
     outcome: &mut Outcome,
 ) -> Result<(Vec<u8>, Vec<Applied>), ParseError> {
     outcome.withheld.clear();
@@ -159,13 +179,18 @@ fn round(
     let mut candidates = Vec::new();
     for selected in &settings.transforms {
         let mut proposals = Proposals::default();
-        (selected.transform.propose)(&Subject { model: &model, context, options: &settings.options }, &mut proposals);
+        (selected.transform.propose)(
+            &Subject { model: &model, context, beside, options: &settings.options },
+            &mut proposals,
+        );
         let transform = selected.transform;
         for Finding { span, reason } in proposals.findings {
             if !suppressions.cover(transform, span) {
                 outcome.left.push(Withheld { transform, reason, line: lines.number(span.start) });
             }
         }
+        let unsafe_before =
+            outcome.applied.iter().any(|done| done.transform.id == transform.id && done.safety == Safety::Unsafe);
         for fix in proposals.fixes {
             let cover = fix.cover();
             if suppressions.cover(transform, cover) {
@@ -176,7 +201,7 @@ fn round(
                 continue;
             }
             let (cover, reshapes) = whole_instructions(cover, &model);
-            candidates.push(Candidate { selected: *selected, cover, reshapes, fix });
+            candidates.push(Candidate { selected: *selected, cover, reshapes, unsafe_before, fix });
         }
     }
     // Earlier places first, then the transforms' order: the sort keeps it.
@@ -204,7 +229,7 @@ fn prove_and_apply(
     let mut made = Made::default();
     let mut applied = Vec::new();
     let mut reshaped_until = 0;
-    for Candidate { selected, fix, cover, reshapes } in candidates {
+    for Candidate { selected, fix, cover, reshapes, unsafe_before } in candidates {
         // What touches the very bytes that a proved fix changed waits for the next round.
         if cover.start < reshaped_until || made.touch(&fix) {
             continue;
@@ -220,8 +245,12 @@ fn prove_and_apply(
             current = attempt(&current, fix, &made, context)?;
             made.record(fix);
             let line = lines.number(fix.cover().start);
-            let (title, reason) = (fix.title.clone(), fix.reason.clone());
-            applied.push(Applied { transform, title, reason, safety: fix.safety, claim: fix.claim, line });
+            let (title, mut reason, mut safety) = (fix.title.clone(), fix.reason.clone(), fix.safety);
+            if unsafe_before && safety == Safety::Safe {
+                safety = Safety::Unsafe;
+                reason.push_str("; unsafe because it may rest on an unsafe fix that went before it");
+            }
+            applied.push(Applied { transform, title, reason, safety, claim: fix.claim, line });
             Ok(())
         };
         let Err(reason) = proved(&fix) else {

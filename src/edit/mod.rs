@@ -8,5 +8,5 @@ mod transform;
 
 pub use apply::{EditError, apply};
 pub use fix::{Edit, Finding, Fix, Proposals, Safety};
-pub use fixpoint::{Applied, Dropped, MAX_ROUNDS, Outcome, Settings, Withheld, fix_source};
+pub use fixpoint::{Applied, Dropped, MAX_ROUNDS, Outcome, Settings, Withheld, fix_source, fix_source_beside};
 pub use transform::{Offers, Options, Selected, Subject, Transform};

@@ -61,6 +61,8 @@ pub struct Subject<'a, 'f, 's> {
     pub model: &'a Model<'f, 's>,
     /// The build context, where it is known.
     pub context: Option<&'a Context>,
+    /// The Dockerfile's own folder, where it has one: a hint only.
+    pub beside: Option<&'a Context>,
     /// What was set for the transforms.
     pub options: &'a Options,
 }

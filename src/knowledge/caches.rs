@@ -2,6 +2,7 @@
 //!
 //! Sources: yum(8), dnf(8), zypper(8), apk(8); `npm help cache`, `yarn help cache`.
 
+use super::bases::Distribution;
 use super::managers::{self, Family, Verb, base_name};
 
 /// A command that removes what a package manager downloaded.
@@ -17,6 +18,9 @@ pub struct Cleanup {
     pub of_system: bool,
     /// Parts of paths that name the cache.
     pub places: &'static [&'static str],
+    /// What the program is made of, by the names of programs, folders and packages; what follows one of these in a
+    /// name may be a version. `yum` is a script of `/usr/bin/python`, `dnf` one of `/usr/bin/python3`.
+    parts: &'static [&'static str],
 }
 
 /// Every cleanup that is known.
@@ -27,6 +31,7 @@ pub static CLEANUPS: &[Cleanup] = &[
         family: Family::RedHat,
         of_system: true,
         places: &["/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5", "/var/cache/*"],
+        parts: &["dnf", "python3", "platform-python", "rpm"],
     },
     Cleanup {
         program: "microdnf",
@@ -34,6 +39,7 @@ pub static CLEANUPS: &[Cleanup] = &[
         family: Family::RedHat,
         of_system: true,
         places: &["/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5", "/var/cache/*"],
+        parts: &["microdnf", "rpm"],
     },
     Cleanup {
         program: "yum",
@@ -41,6 +47,7 @@ pub static CLEANUPS: &[Cleanup] = &[
         family: Family::RedHat,
         of_system: true,
         places: &["/var/cache/yum", "/var/cache/dnf", "/var/cache/*"],
+        parts: &["yum", "yum-cli", "dnf", "python", "platform-python", "rpm"],
     },
     Cleanup {
         program: "zypper",
@@ -48,6 +55,7 @@ pub static CLEANUPS: &[Cleanup] = &[
         family: Family::Suse,
         of_system: true,
         places: &["/var/cache/zypp", "/var/cache/*"],
+        parts: &["zypper", "libzypp", "rpm"],
     },
     Cleanup {
         program: "npm",
@@ -55,6 +63,7 @@ pub static CLEANUPS: &[Cleanup] = &[
         family: Family::Npm,
         of_system: false,
         places: &["/.npm", "~/.npm", "_cacache", "npm_config_cache"],
+        parts: &["npm", "node", "nodejs"],
     },
     Cleanup {
         program: "yarn",
@@ -62,6 +71,7 @@ pub static CLEANUPS: &[Cleanup] = &[
         family: Family::Yarn,
         of_system: false,
         places: &[".cache", "yarn-cache", "yarn_cache_folder", "yarn_global_folder", "cache-folder"],
+        parts: &["yarn", "yarnpkg", "node", "nodejs"],
     },
 ];
 
@@ -96,6 +106,87 @@ impl Cleanup {
             _ => program == self.program && says(&["cache"]) && says(&["clean", "clear", "rm"]),
         }
     }
+
+    /// Whether a program, a folder or a package of this name is a part of the program, or may be by a glob.
+    #[must_use]
+    pub fn is_part(&self, name: &str) -> bool {
+        let pieces = name.split(['{', ',', '}']);
+        let version = |rest: &str| rest.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-'));
+        pieces.filter(|piece| !piece.is_empty()).any(|piece| {
+            let piece = piece.trim_end_matches("-libs");
+            let glob = |c: char| matches!(c, '*' | '?' | '[' | ']');
+            let (Some(first), Some(last)) = (piece.find(glob), piece.rfind(glob)) else {
+                return self.parts.iter().any(|part| piece.strip_prefix(part).is_some_and(version));
+            };
+            let (start, end) = (&piece[..first], &piece[last + 1..]);
+            self.parts.iter().any(|part| {
+                let starts = part.starts_with(start) || start.strip_prefix(part).is_some_and(version);
+                starts && (version(end) || part.ends_with(end))
+            })
+        })
+    }
+
+    /// Whether the image of this name surely brings the program.
+    #[must_use]
+    pub fn is_in(&self, reference: &str) -> bool {
+        let Some(distribution) = super::bases::base_image(reference).map(|image| image.distribution) else {
+            return false;
+        };
+        let named = |names: &[&str]| names.iter().any(|name| reference.contains(name));
+        match self.program {
+            "yum" => distribution == Distribution::RedHat,
+            "dnf" => distribution == Distribution::RedHat && named(&["fedora", "rockylinux", "almalinux", "ubi"]),
+            "zypper" => distribution == Distribution::Suse,
+            _ => false,
+        }
+    }
+}
+
+/// Folders of a system that hold its programs and what they are made of.
+const OF_SYSTEM: &[&str] = &[
+    "/bin",
+    "/sbin",
+    "/usr/bin",
+    "/usr/sbin",
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/share",
+    "/etc/alternatives",
+    "/var/lib/rpm",
+];
+
+/// Whether a path is one of the system's folders of programs.
+#[must_use]
+pub fn is_folder_of_programs(path: &str) -> bool {
+    OF_SYSTEM.contains(&path.trim_end_matches('/'))
+}
+
+impl Cleanup {
+    /// Whether what stands at this path, or below it, may be a part of the program.
+    #[must_use]
+    pub fn is_reached_by(&self, path: &str) -> bool {
+        let whole = path.trim_end_matches(['/', '*']);
+        let holds =
+            |folder: &&str| **folder == *whole || folder.strip_prefix(whole).is_some_and(|rest| rest.starts_with('/'));
+        path.starts_with('/') && OF_SYSTEM.iter().any(holds) || self.is_at(path)
+    }
+
+    /// Whether a path names a part of the program itself.
+    #[must_use]
+    pub fn is_at(&self, path: &str) -> bool {
+        if !path.starts_with('/') {
+            // What the folder in force is is not looked at.
+            return path.rsplit('/').next().is_some_and(|name| self.is_part(name));
+        }
+        let below = OF_SYSTEM.iter().find_map(|folder| path.strip_prefix(folder)?.strip_prefix('/'));
+        below.is_some_and(|rest| {
+            let mut names = rest.split('/');
+            rest.starts_with(['$', '`']) || names.any(|name| self.is_part(name))
+        })
+    }
 }
 
 /// What yarn is asked to do.
@@ -105,6 +196,8 @@ pub enum YarnVerb {
     Project,
     /// `yarn global add`, which only yarn 1 knows.
     Global,
+    /// A question about yarn itself: its version, its cache, its settings.
+    Itself,
     /// Anything else.
     Other,
 }
@@ -137,7 +230,7 @@ pub fn yarn_verb(words: &[Option<&str>]) -> Option<YarnVerb> {
         if YARN_VALUED.contains(&word) {
             at += 1;
         } else if matches!(word, "--version" | "-v" | "--help" | "-h") && plain.is_empty() {
-            return Some(YarnVerb::Other);
+            return Some(YarnVerb::Itself);
         } else if !word.starts_with('-') {
             plain.push(word);
         }
@@ -146,6 +239,7 @@ pub fn yarn_verb(words: &[Option<&str>]) -> Option<YarnVerb> {
     Some(match plain.as_slice() {
         [] | ["install" | "add", ..] => YarnVerb::Project,
         ["global", "add"] => YarnVerb::Global,
+        ["cache" | "config" | "global" | "versions" | "help", ..] => YarnVerb::Itself,
         _ => YarnVerb::Other,
     })
 }
@@ -173,7 +267,8 @@ pub fn apk_index(words: &[Option<&str>]) -> Option<ApkIndex> {
     let Some(found) = managers::invocation(words) else { return Some(ApkIndex::Needed) };
     let flags: Vec<&str> = words[1..].iter().flatten().copied().filter(|word| word.starts_with('-')).collect();
     let has = |names: &[&str]| flags.iter().any(|flag| names.contains(flag));
-    if has(&["--no-network", "--cache-dir", "--cache-max-age"]) || has(&["--root", "-p"]) {
+    let begins = |names: &[&str]| flags.iter().any(|flag| names.iter().any(|name| flag.starts_with(name)));
+    if has(&["--no-network"]) || begins(&["--cache-dir", "--cache-max-age", "--root", "-p"]) {
         return Some(ApkIndex::Needed);
     }
     Some(match found.verb_word.as_str() {
@@ -215,6 +310,8 @@ mod tests {
             ("apk update", ApkIndex::Stored),
             ("apk add a", ApkIndex::NeededToInstall),
             ("apk add --no-network a", ApkIndex::Needed),
+            ("apk add --root=/rootfs a", ApkIndex::Needed),
+            ("apk -p/rootfs add a", ApkIndex::Needed),
             ("apk del a", ApkIndex::NotNeeded),
             ("apk info -e a", ApkIndex::NotNeeded),
             ("apk info -a a", ApkIndex::Needed),
@@ -231,6 +328,39 @@ mod tests {
         assert_eq!(yarn_verb(&words("yarn --cwd app install")), Some(YarnVerb::Project));
         assert_eq!(yarn_verb(&words("yarn global add serve")), Some(YarnVerb::Global));
         assert_eq!(yarn_verb(&words("yarn build")), Some(YarnVerb::Other));
-        assert_eq!(yarn_verb(&words("yarn --version")), Some(YarnVerb::Other));
+        assert_eq!(yarn_verb(&words("yarn --version")), Some(YarnVerb::Itself));
+        assert_eq!(yarn_verb(&words("yarn cache list")), Some(YarnVerb::Itself));
+    }
+
+    #[test]
+    fn parts_of_a_program() {
+        let yum = cleanup("yum").expect("yum");
+        for path in [
+            "/usr/bin/python",
+            "/usr/bin/python2.7",
+            "/usr/bin/yum",
+            "/usr/lib/python2.7",
+            "/usr/lib/python2.7/site-packages/yum",
+            "/bin/py*",
+            "/usr/bin/{python,pip}",
+            "/usr/bin/*",
+            "/usr",
+            "/usr/bin/$program",
+            "python",
+        ] {
+            assert!(yum.is_reached_by(path), "{path}");
+        }
+        for path in [
+            "/usr/local/bin/python",
+            "/opt/python",
+            "/usr/share/doc",
+            "/usr/bin/pip",
+            "/tmp/yum",
+            "/var/cache/yum",
+            "*.zip",
+        ] {
+            assert!(!yum.is_reached_by(path), "{path}");
+        }
+        assert!(!cleanup("dnf").expect("dnf").is_reached_by("/usr/bin/python"));
     }
 }

@@ -100,7 +100,16 @@ impl Model<'_, '_> {
         found
     }
 
-    fn surely_done(&self, index: usize, script: &Script<'_>, simple: &Simple, found: &Invocation, leads: bool) -> bool {
+    /// Whether a command is run in every case, and one that fails ends the build; `leads` says that what is asked
+    /// for follows only where it went well.
+    pub(super) fn surely_done(
+        &self,
+        index: usize,
+        script: &Script<'_>,
+        simple: &Simple,
+        found: &Invocation,
+        leads: bool,
+    ) -> bool {
         let run = script.list.items.iter().any(|item| {
             let links = &item.chain.links;
             let at = links.iter().position(|link| link.pipeline.simple() == Some(simple));

@@ -1,14 +1,14 @@
 //! A RUN removes what its package manager downloaded, at its end.
 
 use crate::knowledge::caches::{CLEANUPS, Cleanup};
-use crate::knowledge::{Family, commands, managers};
+use crate::knowledge::{Family, managers};
 use crate::model::caches::{Use, cleanup};
 use crate::model::copy::join;
 use crate::model::{Model, User, Workdir};
 use crate::shell::{Script, Simple, Terminator};
 
-use super::trace::{Part, Pipeline};
-use super::{Demand, Facts, Refusal, Version, appended, joining};
+use super::trace::{Joint, Part, Pipeline};
+use super::{Demand, Facts, Refusal, Version, appended, joining, program_stays, repositories_stay};
 
 /// Checks the claim.
 pub fn check(
@@ -32,10 +32,10 @@ pub fn check(
         let script = appended::script(model, index)?;
         appended::keeps_the_result(script, &model.states[index].shell, added.joint)?;
         may_be_run_by_its_user(model, index, script, cleanup)?;
-        let last = last_install(script, cleanup)?;
-        program_stays(script, last, cleanup)?;
+        let last = last_install(model, index, script, cleanup, added.joint)?;
+        program_stays::check(script, last, cleanup)?;
         folder_stays(model, index, script)?;
-        repositories_stay(model, index, script, cleanup)?;
+        repositories_stay::check(model, index, script, last, cleanup, facts)?;
         if let Some(reason) = cleanup::reason_to_keep(model, index, cleanup) {
             return Err(Refusal::new(reason));
         }
@@ -83,103 +83,32 @@ fn may_be_run_by_its_user(
     if other_user { Err(Refusal::new("the RUN installs as another user than the one who would clean")) } else { Ok(()) }
 }
 
-/// The last install, which must be run whatever happens before the end.
-fn last_install<'t>(script: &'t Script<'_>, cleanup: &Cleanup) -> Result<&'t Simple, Refusal> {
+/// The last install, which must be run whatever happens before the clean-up.
+fn last_install<'t>(
+    model: &Model<'_, '_>,
+    index: usize,
+    script: &'t Script<'_>,
+    cleanup: &Cleanup,
+    joint: Joint,
+) -> Result<&'t Simple, Refusal> {
     let installs = |simple: &Simple| cleanup.installs(&simple.literals());
     let all = script.simple_commands().into_iter().filter(|simple| installs(simple));
     let last = all.max_by_key(|simple| simple.range).ok_or_else(|| Refusal::new("the RUN installs nothing by it"))?;
-    // The program of a system is there in any case; one that the RUN brings itself only if all before went well.
+    // Only if all before went well the RUN itself shows that the program is there.
     let in_order = script.single_chain().is_some() || appended::sets_errexit(script);
-    if !cleanup.of_system && !in_order {
+    let brought = model.base_reference(index).is_some_and(|(name, written_out)| written_out && cleanup.is_in(name));
+    if !in_order && !brought {
         return Err(Refusal::new(format!("`{}` may be missing where a command before it failed", cleanup.program)));
     }
+    let end = script.list.items.last().map(|item| item.range);
     let surely = script.list.items.iter().any(|item| {
-        item.end != Terminator::Background
-            && item.chain.is_and_only()
-            && item.chain.links.iter().any(|link| link.pipeline.simple().is_some_and(installs))
+        let mut links = item.chain.links.iter();
+        let place = links.position(|link| link.pipeline.simple().is_some_and(installs));
+        // Behind `&&` it may be passed over, also under errexit; then the clean-up must be so too.
+        let passed_over = place != Some(0) && !(Some(item.range) == end && joint == Joint::And);
+        item.end != Terminator::Background && item.chain.is_and_only() && place.is_some() && !passed_over
     });
     if surely { Ok(last) } else { Err(Refusal::new("the install is not run in every case")) }
-}
-
-/// Words that ask a package manager to take packages away.
-const REMOVES: &[&str] = &[
-    "remove",
-    "purge",
-    "autoremove",
-    "autopurge",
-    "erase",
-    "del",
-    "uninstall",
-    "rm",
-    "unlink",
-    "-e",
-    "--purge",
-    "--erase",
-    "-r",
-];
-
-/// What follows the install must leave the program where it is.
-fn program_stays(script: &Script<'_>, last: &Simple, cleanup: &Cleanup) -> Result<(), Refusal> {
-    if cleanup.of_system {
-        return Ok(());
-    }
-    let brings_itself = last_brings(script, &["npm", "yarn", "n", "node", "corepack", "nodejs", "nvm"]);
-    if brings_itself {
-        return Err(Refusal::new(format!("the RUN puts another `{}` in place, which may not start", cleanup.program)));
-    }
-    for simple in script.simple_commands().into_iter().filter(|simple| simple.range > last.range) {
-        let words = simple.literals();
-        let words = &words[managers::wrapper_len(&words)..];
-        let Some(Some(name)) = words.first() else {
-            return Err(Refusal::new("a command that is not written out may take the program away"));
-        };
-        let base = managers::base_name(name);
-        let removes = match base {
-            "rm" | "mv" | "unlink" => {
-                !simple.words.iter().skip(1).all(|word| is_harmless_removal(script.str(word.range)))
-            }
-            "node" | "npx" | "ng" | "gulp" | "grunt" | "bower" | "tsc" | "webpack" => false,
-            "npm" | "yarn" | "pnpm" => words[1..].iter().any(|word| word.is_none_or(|word| REMOVES.contains(&word))),
-            _ if managers::family(words).is_some() => {
-                words[1..].iter().any(|word| word.is_none_or(|word| REMOVES.contains(&word)))
-            }
-            _ => !commands::never_reads_apt_lists(name, &words[1..]),
-        };
-        if removes {
-            return Err(Refusal::new(format!("`{name}` may take `{}` away before the RUN's end", cleanup.program)));
-        }
-    }
-    Ok(())
-}
-
-/// Whether an install by npm or yarn names one of these packages, or may by a variable.
-fn last_brings(script: &Script<'_>, packages: &[&str]) -> bool {
-    script.simple_commands().into_iter().any(|simple| {
-        let family = managers::family(&simple.literals());
-        matches!(family, Some(Family::Npm | Family::Yarn))
-            && simple
-                .words
-                .iter()
-                .skip(1)
-                .map(|word| script.str(word.range).trim_matches(['"', '\'']))
-                .any(|word| word.starts_with(['$', '`']) || packages.contains(&managers::package_name(word)))
-    })
-}
-
-/// A removal that reaches neither programs nor modules of the system.
-fn is_harmless_removal(word: &str) -> bool {
-    let places = [
-        "/var/cache/",
-        "/var/lib/apt/lists",
-        "/var/log/",
-        "/tmp/",
-        "/var/tmp/",
-        "/root/.npm",
-        "~/.npm",
-        "/root/.cache",
-    ];
-    word.starts_with('-')
-        || !word.contains("..") && !word.contains(['$', '`']) && places.iter().any(|place| word.starts_with(place))
 }
 
 /// The folder that the clean-up starts in must still be there.
@@ -246,62 +175,4 @@ fn folder_stays(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Res
         }
     }
     Ok(())
-}
-
-/// `yum clean all` fails where no repository is enabled, and what is cleaned must be fetched again by those that
-/// come later.
-fn repositories_stay(
-    model: &Model<'_, '_>,
-    index: usize,
-    script: &Script<'_>,
-    cleanup: &Cleanup,
-) -> Result<(), Refusal> {
-    if !cleanup.of_system {
-        return Ok(());
-    }
-    let text = String::from_utf8_lossy(script.text.text()).into_owned();
-    for simple in script.simple_commands() {
-        if managers::family(&simple.literals()) == Some(cleanup.family) && chooses_repositories(script, simple) {
-            return Err(Refusal::new("the install chooses its repositories, and the clean-up would not"));
-        }
-        if takes_repositories_away(script, simple) {
-            return Err(Refusal::new("the RUN changes which repositories are there"));
-        }
-    }
-    let used_later =
-        ["yum", "dnf", "microdnf", "zypper"].iter().any(|program| cleanup::is_used_later(model, index, program));
-    if used_later && (text.contains("file:/") || text.contains("createrepo")) {
-        return Err(Refusal::new("a repository of the RUN's own may not be there later"));
-    }
-    if used_later && cleanup.family == Family::Suse {
-        return Err(Refusal::new("a later RUN would have to fetch and trust the repositories anew"));
-    }
-    Ok(())
-}
-
-/// Whether a command is told to use other repositories, or another root, than the system's settings say.
-fn chooses_repositories(script: &Script<'_>, simple: &Simple) -> bool {
-    let raw: Vec<&str> = simple.words.iter().map(|word| script.str(word.range)).collect();
-    let others = ["--repo", "--installroot", "--config", "--root", "--reposd-dir", "--setopt=reposdir"];
-    let says = |word: &&str| others.iter().any(|option| word.starts_with(option)) || matches!(*word, "-c" | "-R");
-    let all_off = raw.iter().any(|word| word.contains("disablerepo")) && raw.iter().any(|word| word.contains('*'));
-    raw.iter().any(says) || all_off
-}
-
-/// Whether a command may switch repositories off, or take their settings away.
-fn takes_repositories_away(script: &Script<'_>, simple: &Simple) -> bool {
-    let raw: Vec<&str> = simple.words.iter().map(|word| script.str(word.range)).collect();
-    let settings = ["repos.d", "/etc/yum", "/etc/dnf", "/etc/zypp"];
-    let names_settings = raw.iter().any(|word| settings.iter().any(|place| word.contains(place)));
-    let says = |words: &[&str]| raw.iter().any(|word| words.iter().any(|other| word.contains(other)));
-    match simple.name() {
-        Some("rm" | "mv") => names_settings,
-        Some("sed") => names_settings && says(&["enabled"]),
-        Some("subscription-manager" | "SUSEConnect") => true,
-        Some("yum-config-manager") => says(&["disable", "enabled"]),
-        _ => {
-            raw.contains(&"config-manager") && says(&["disable", "enabled"])
-                || raw.iter().any(|word| matches!(*word, "removerepo" | "rr" | "modifyrepo" | "mr"))
-        }
-    }
 }

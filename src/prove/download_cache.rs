@@ -4,7 +4,7 @@ use crate::knowledge::caches::{ApkIndex, apk_index};
 use crate::knowledge::releases::Age;
 use crate::knowledge::{self, Family, Verb};
 use crate::model::Model;
-use crate::model::caches::{self, Use, apk, pip};
+use crate::model::caches::{self, Use, apk, pip, pip_age};
 use crate::shell::{Script, Simple, Terminator};
 
 use super::commands::{self, Changed};
@@ -59,7 +59,7 @@ impl<'v, 's, 'n> Run<'v, 's, 'n> {
         for changed in &self.changed {
             match added_option(changed)? {
                 Family::Alpine => of_apk = true,
-                _ => pip_keeps_nothing(model, self.index, demand)?,
+                _ => pip_keeps_nothing(model, self.index, changed.simple, demand)?,
             }
         }
         if !of_apk && !self.gone.is_empty() {
@@ -83,6 +83,9 @@ impl<'v, 's, 'n> Run<'v, 's, 'n> {
         if caches::is_offline(model, self.index) {
             return Err(Refusal::new("without a network a stored index alone can be read"));
         }
+        if age == Age::Recent && self.reads_another_index(model) {
+            return Err(Refusal::new("the repositories may change between the stored index and the install"));
+        }
         self.finds_its_index(age, demand)?;
         self.removals_are_idle(model, age)?;
         if !self.leaves_another_index() {
@@ -98,6 +101,14 @@ impl<'v, 's, 'n> Run<'v, 's, 'n> {
             (_, Use::Perhaps(reason)) if demand == Demand::SameImage => Err(Refusal::new(reason)),
             _ => Ok(()),
         }
+    }
+
+    /// Whether an install read an index that was stored before the repositories changed, and now fetches one.
+    fn reads_another_index(&self, model: &Model<'_, '_>) -> bool {
+        self.changed.iter().any(|changed| {
+            let reads = apk_index(&changed.simple.literals()) == Some(ApkIndex::NeededToInstall);
+            reads && apk::repositories_may_change(model, self.index, changed.simple)
+        })
     }
 
     /// Every command of this RUN that reads a stored index must find the one that it found.
@@ -404,11 +415,11 @@ fn is_apk_upgrade(found: &knowledge::Invocation) -> bool {
     found.manager.family == Family::Alpine && found.verb_word == "upgrade"
 }
 
-fn pip_keeps_nothing(model: &Model<'_, '_>, index: usize, demand: Demand) -> Result<(), Refusal> {
-    match pip::age(model, index) {
+fn pip_keeps_nothing(model: &Model<'_, '_>, index: usize, simple: &Simple, demand: Demand) -> Result<(), Refusal> {
+    match pip_age::age(model, index, simple) {
         Age::Old => return Err(Refusal::new("the image's pip is older than 6.0 and does not know `--no-cache-dir`")),
-        Age::Unknown if demand == Demand::SameImage => {
-            return Err(Refusal::new("the image's pip may be older than 6.0 and not know `--no-cache-dir`"));
+        Age::Unknown | Age::Recent if demand == Demand::SameImage => {
+            return Err(Refusal::new("the pip may be older than 19.1 and install otherwise by `--no-cache-dir`"));
         }
         _ => {}
     }

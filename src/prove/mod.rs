@@ -27,6 +27,8 @@ mod overridden;
 mod package_order;
 mod pair_form;
 mod pairs;
+mod program_stays;
+mod repositories_stay;
 mod run_boundaries;
 mod shell_in_force;
 mod shell_spelling;

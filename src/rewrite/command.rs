@@ -2,7 +2,7 @@
 
 use crate::edit::Edit;
 use crate::model::{Model, User};
-use crate::shell::{Chain, Command, Script, Simple, Terminator, Word};
+use crate::shell::{Chain, ChainLink, Command, Script, Simple, Terminator, Word};
 use crate::style::{OperatorPlace, Style, blanks_before};
 use crate::syntax::{Span, TextRange, TriviaKind};
 
@@ -55,12 +55,24 @@ pub fn drop_command(model: &Model<'_, '_>, index: usize, script: &Script<'_>, si
     } else {
         return None;
     };
+    if let Some(span) = opening_a_line(model, script, &chain.links, link_at) {
+        return (!holds_comment(model, index, span)).then(|| Edit::delete(span));
+    }
     let span = Span::new(script.span(TextRange::new(range.start, range.start + 1)).start, script.span(range).end);
     // What follows the range in the text may stand lines below: up to it, a first command goes whole.
     let goes_first = item_at == 0 && link_at == 0;
     let end = if goes_first { script.text.file_offset(range.end) } else { span.end };
     let span = Span::new(span.start, end);
     (!holds_comment(model, index, span)).then(|| Edit::delete(span))
+}
+
+/// The link with its operator, where these open a line that goes on with the next operator: that one takes its place.
+fn opening_a_line(model: &Model<'_, '_>, script: &Script<'_>, links: &[ChainLink], at: usize) -> Option<Span> {
+    let start = script.span(links[at].joiner?.range).start;
+    let next = script.span(links.get(at + 1)?.joiner?.range).start;
+    let source = model.file.source;
+    let one_line = !source.get(start..next)?.contains(&b'\n');
+    (at > 0 && one_line && blanks_before(source, start).is_some()).then(|| Span::new(start, next))
 }
 
 fn holds_comment(model: &Model<'_, '_>, index: usize, span: Span) -> bool {

@@ -9,7 +9,7 @@ use crate::knowledge::{self, Verb};
 use crate::model::caches::{self, Use, apk};
 use crate::prove::Claim;
 use crate::rewrite;
-use crate::shell::{Script, Simple};
+use crate::shell::{Script, Simple, Word};
 use crate::syntax::Keyword;
 
 /// The transform.
@@ -75,6 +75,11 @@ fn verb_to_follow(simple: &Simple) -> Option<usize> {
     found.unclear.is_none_or(|at| at > verb).then_some(verb)
 }
 
+/// Whether a word tells apk to store the index first, and nothing else.
+fn tells_to_update(word: &Word) -> bool {
+    matches!(word.literal.as_deref(), Some("-U" | "--update" | "--update-cache"))
+}
+
 /// When a RUN is changed.
 enum Planned {
     /// Now.
@@ -103,6 +108,13 @@ impl Place<'_, '_, '_, '_> {
         }
         if caches::is_offline(model, index) {
             return Err("the RUN has no network".to_owned());
+        }
+        let reads =
+            |simple: &Simple| knowledge::caches::apk_index(&simple.literals()) == Some(ApkIndex::NeededToInstall);
+        if age == Age::Recent
+            && installs.iter().any(|(simple, _)| reads(simple) && apk::repositories_may_change(model, index, simple))
+        {
+            return Err("the repositories may change between `apk update` and the install".to_owned());
         }
         let later = apk::later_use(model, index, age, self.subject.context);
         // A RUN that updates, or removes the index itself, leaves the same to those that come later.
@@ -178,9 +190,9 @@ impl Place<'_, '_, '_, '_> {
             |saves: &str| doubt.map_or_else(|| saves.to_owned(), |doubt| format!("{saves}; unsafe because {doubt}"));
         let reason = for_doubt("the index is fetched for this install alone and does not stay in the layer");
         let plain_reason = match self.updates() {
-            Some(_) => {
-                for_doubt("the install fetches the index for itself; what `apk update` stores may be read by others")
-            }
+            Some(_) => for_doubt(
+                "the install fetches the index for itself; that of `apk update` stays in the layer, as others may read it",
+            ),
             None => reason.clone(),
         };
         let safety = if doubt.is_some() { Safety::Unsafe } else { Safety::Safe };
@@ -212,8 +224,14 @@ impl Place<'_, '_, '_, '_> {
 
     /// What is done, with the commands that go.
     fn title(&self, installs: &[(&Simple, usize)], commands: &[&str]) -> String {
-        let told = installs.iter().any(|(simple, _)| !self.update_words(simple).is_empty());
-        let gone: Vec<&str> = told.then_some("`--update`").into_iter().chain(commands.iter().copied()).collect();
+        let mut gone: Vec<String> = Vec::new();
+        for word in installs.iter().flat_map(|(simple, _)| simple.words.iter().filter(|word| tells_to_update(word))) {
+            let word = format!("`{}`", self.script.str(word.range));
+            if !gone.contains(&word) {
+                gone.push(word);
+            }
+        }
+        gone.extend(commands.iter().map(|command| (*command).to_owned()));
         match gone.as_slice() {
             [] => format!("add `{OPTION}` to apk add"),
             _ => format!("add `{OPTION}` to apk add, and drop {}", gone.join(" and ")),
@@ -241,8 +259,7 @@ impl Place<'_, '_, '_, '_> {
 
     fn update_words(&self, simple: &Simple) -> Vec<Edit> {
         let words = simple.words.iter().enumerate();
-        let told =
-            words.filter(|(_, word)| matches!(word.literal.as_deref(), Some("-U" | "--update" | "--update-cache")));
+        let told = words.filter(|(_, word)| tells_to_update(word));
         told.filter_map(|(at, _)| rewrite::drop_word(self.subject.model, self.index, self.script, simple, at)).collect()
     }
 

@@ -3,7 +3,7 @@
 use crate::edit::{Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::releases::Age;
 use crate::knowledge::{self, Family, Verb};
-use crate::model::caches::pip;
+use crate::model::caches::{pip, pip_age};
 use crate::prove::Claim;
 use crate::rewrite;
 use crate::shell::Simple;
@@ -24,6 +24,10 @@ pub static TRANSFORM: Transform = Transform {
 /// What is added.
 const OPTION: &str = "--no-cache-dir";
 
+/// What speaks against it.
+const OLDER_PIP: &str = "a pip older than 19.1 that may not cache installs what it builds by `setup.py install`, which \
+                         leaves other files than a wheel";
+
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
     for index in 0..model.instructions.len() {
@@ -32,9 +36,11 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         }
         let Some(script) = model.script(index) else { continue };
         let mut edits = Vec::new();
+        let mut age = Age::Modern;
         for simple in script.simple_commands() {
             if let Some(verb) = verb_to_follow(simple) {
                 edits.push(rewrite::insert_word_after(script, &simple.words[verb], OPTION));
+                age = age.min(pip_age::age(model, index, simple));
             }
         }
         if edits.is_empty() || pip::is_switched_off(model, index) {
@@ -46,17 +52,15 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             continue;
         }
         let saves = "pip's cache stays in the layer, and nothing later in this file uses it";
-        let (safety, reason) = match pip::age(model, index) {
+        let (safety, reason) = match age {
             Age::Old => {
                 let reason = "the pip of this base image is older than 6.0 and does not know it";
                 proposals.leave(span, format!("`{OPTION}` is not added: {reason}"));
                 continue;
             }
-            Age::Unknown => {
-                let doubt = "the base image is not known, and a pip older than 6.0 does not know the option";
-                (Safety::Unsafe, format!("{saves}; unsafe because {doubt}"))
-            }
-            Age::Recent | Age::Modern => (Safety::Safe, saves.to_owned()),
+            Age::Unknown => (Safety::Unsafe, format!("{saves}; unsafe because the pip is not known, and {OLDER_PIP}")),
+            Age::Recent => (Safety::Unsafe, format!("{saves}; unsafe because {OLDER_PIP}")),
+            Age::Modern => (Safety::Safe, saves.to_owned()),
         };
         edits.sort_by_key(|edit| edit.span);
         proposals.fixes.push(Fix {

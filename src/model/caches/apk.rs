@@ -69,6 +69,43 @@ pub fn is_on_top(script: &Script<'_>, simple: &Simple) -> bool {
     })
 }
 
+/// Whether the repositories may have changed between the last stored index and the command `simple` of instruction
+/// `index`, which reads it: one that is fetched anew would be another.
+#[must_use]
+pub fn repositories_may_change(model: &Model<'_, '_>, index: usize, simple: &Simple) -> bool {
+    const SETTINGS: &str = "/etc/apk";
+    let (mut stored, mut changed) = (false, false);
+    for at in model.up_to(index) {
+        let whole = text(model, at);
+        let Some(script) = model.script(at).filter(|_| model.keyword(at) == Keyword::Run) else {
+            changed |= whole.contains(SETTINGS) || model.keyword(at) == Keyword::Run;
+            continue;
+        };
+        let mut in_order = script.simple_commands();
+        in_order.sort_by_key(|command| command.range);
+        let within: usize = in_order.iter().map(|command| script.str(command.range).matches(SETTINGS).count()).sum();
+        // A redirection of a group, a loop's list.
+        let elsewhere = whole.matches(SETTINGS).count() > within;
+        changed |= elsewhere;
+        for command in in_order {
+            if at == index && command.range.start >= simple.range.start {
+                return stored && changed;
+            }
+            let words = command.literals();
+            let of_apk = apk_index(&words);
+            if of_apk == Some(ApkIndex::Stored) && is_on_top(script, command) {
+                (stored, changed) = (true, elsewhere);
+                continue;
+            }
+            let known = words[managers::wrapper_len(&words)..].split_first().is_none_or(|(name, arguments)| {
+                of_apk.is_some() || name.is_some_and(|name| commands::never_reads_apt_lists(name, arguments))
+            });
+            changed |= !known || script.str(command.range).contains(SETTINGS);
+        }
+    }
+    stored && changed
+}
+
 /// Whether a text names apk, or a script of an image that calls it.
 #[must_use]
 pub fn is_named_in(text: &str) -> bool {

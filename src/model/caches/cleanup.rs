@@ -34,12 +34,57 @@ pub fn reason_to_keep(model: &Model<'_, '_>, index: usize, cleanup: &Cleanup) ->
         if at >= index && is_offline(model, at) {
             return Some(format!("line {line} runs without a network"));
         }
-        let offline = matches!(cleanup.family, Family::Npm | Family::Yarn) && text.contains("offline");
+        let of_node = matches!(cleanup.family, Family::Npm | Family::Yarn);
+        if of_node && ["npm_config_cache", "yarn_cache_folder"].iter().any(|name| text.contains(name)) {
+            return Some(format!("line {line} says where the cache is"));
+        }
+        if cleanup.family == Family::Npm && names_workspaces(&text) {
+            return Some(format!("line {line} sets workspaces, with which npm does not clean"));
+        }
+        if of_node && fills_cache(model, at, &text, cleanup) {
+            return Some(format!("line {line} fills the cache on purpose, or says where it is"));
+        }
+        let offline = of_node && text.contains("offline");
         if offline || runs(model, at) && works_from_cache(model, at, cleanup) {
             return Some(format!("line {line} works from the cache"));
         }
     }
     None
+}
+
+/// Whether npm is told to work on workspaces by a variable or its settings: `npm cache` then stops.
+fn names_workspaces(text: &str) -> bool {
+    let dense = text.replace(' ', "");
+    text.contains("npm_config_workspace")
+        || ["npm config set workspace", "npm set workspace"].iter().any(|set| text.contains(set))
+        || text.contains(".npmrc") && (dense.contains("workspaces=") || dense.contains("workspace="))
+}
+
+/// Whether npm or yarn is asked to put something into its cache, or is told where that is by its settings.
+fn fills_cache(model: &Model<'_, '_>, at: usize, text: &str, cleanup: &Cleanup) -> bool {
+    let settings = (text.contains(".npmrc") || text.contains(".yarnrc")) && text.contains("cache");
+    let Some(script) = model.script(at) else {
+        return settings || runs(model, at) && (text.contains("cache add") || text.contains("set cache"));
+    };
+    script.simple_commands().into_iter().any(|simple| {
+        let words = simple.literals();
+        let words: Vec<&str> = words[managers::wrapper_len(&words)..].iter().map(|word| word.unwrap_or("$")).collect();
+        let Some((program, rest)) = words.split_first() else { return false };
+        let plain: Vec<&str> = rest.iter().copied().filter(|word| !word.starts_with('-')).collect();
+        let sets = plain.iter().position(|word| *word == "set").is_some_and(|set| {
+            plain
+                .get(set + 1)
+                .is_some_and(|key| matches!(*key, "$") || key.contains("cache") || key.contains("prefer-"))
+        });
+        base_name(program) == cleanup.program && (sets || matches!(plain.as_slice(), ["cache", "add", ..]))
+            || settings && simple.words.iter().any(|word| names_settings_of_cache(script.str(word.range)))
+    })
+}
+
+/// Whether a word is a setting of the cache's place: `cache=/opt/npm`, `yarn-offline-mirror`.
+fn names_settings_of_cache(word: &str) -> bool {
+    let word = word.to_lowercase().replace(' ', "");
+    ["cache=", "cache-folder", "cache:"].iter().any(|setting| word.contains(setting))
 }
 
 /// An ENV or a LABEL that only mentions a path reads nothing of it; one that sets where the cache is counts.
@@ -104,7 +149,8 @@ pub fn is_used_later(model: &Model<'_, '_>, index: usize, program: &str) -> bool
     })
 }
 
-/// Whether the project, where it is at hand, says that it installs from the cache, or where the cache is.
+/// Whether the project, where it is at hand, says that it installs from the cache, or where the cache is, or sets
+/// workspaces, with which `npm cache` stops.
 #[must_use]
 pub fn project_works_from_cache(model: &Model<'_, '_>, index: usize, context: Option<&Context>) -> bool {
     let Some(context) = context else { return false };
@@ -112,7 +158,8 @@ pub fn project_works_from_cache(model: &Model<'_, '_>, index: usize, context: Op
         let text = project_file(model, index, name, context).and_then(|place| context.read(&place));
         text.is_some_and(|text| {
             let text = String::from_utf8_lossy(&text).to_lowercase();
-            text.contains("offline") || *name != "package.json" && text.contains("cache")
+            let of_cache = text.contains("cache") || *name == ".npmrc" && text.contains("workspace");
+            text.contains("offline") || *name != "package.json" && of_cache
         })
     })
 }
@@ -140,8 +187,8 @@ pub fn yarn_runs_from_cache(
         return Use::Surely(format!("`{}` points to yarn 2 or later, which runs programs from its cache", hint.trim()));
     }
     let words: Vec<_> = script.simple_commands();
-    let all_global =
-        words.iter().filter_map(|simple| yarn_verb(&simple.literals())).all(|verb| verb == YarnVerb::Global);
+    let mut verbs = words.iter().filter_map(|simple| yarn_verb(&simple.literals()));
+    let all_global = verbs.all(|verb| matches!(verb, YarnVerb::Global | YarnVerb::Itself));
     if all_global {
         return Use::None;
     }
@@ -183,6 +230,17 @@ pub fn yarn_runs_from_cache(
         Some(wanted) if !wanted.starts_with("yarn@1.") => berry(),
         _ => Use::None,
     }
+}
+
+/// Whether the files in a folder say that its project uses yarn 2 or later.
+#[must_use]
+pub fn is_project_of_later_yarn(folder: &Context) -> bool {
+    let read = |name: &str| folder.read(name).map(|text| String::from_utf8_lossy(&text).into_owned());
+    let manifest = read("package.json").and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
+    let wanted = manifest.as_ref().and_then(|manifest| manifest.get("packageManager")?.as_str());
+    folder.on_disk(".yarnrc.yml")
+        || read("yarn.lock").is_some_and(|text| text.contains("__metadata:"))
+        || wanted.is_some_and(|wanted| wanted.starts_with("yarn@") && !wanted.starts_with("yarn@1."))
 }
 
 /// Where in the context the file `name` of the folder in force comes from.

@@ -3,6 +3,7 @@
 pub mod apk;
 pub mod cleanup;
 pub mod pip;
+pub mod pip_age;
 
 use crate::syntax::Keyword;
 

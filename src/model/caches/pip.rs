@@ -1,58 +1,11 @@
 //! pip's cache: what counts on it, and what settles whether there is one.
 
-use crate::knowledge::releases::{self, Age};
 use crate::knowledge::{Family, managers};
 use crate::shell::{Script, Simple};
 use crate::syntax::{Args, Keyword};
 
 use super::super::Model;
 use super::{is_forced, is_offline, runs, text};
-
-/// How recent the pip is that instruction `index` finds.
-#[must_use]
-pub fn age(model: &Model<'_, '_>, index: usize) -> Age {
-    let Some((name, written_out)) = model.base_reference(index) else { return Age::Unknown };
-    let age = releases::pip(name);
-    if age == Age::Old || pins_old_pip(model) {
-        return Age::Old;
-    }
-    if age > Age::Unknown && written_out {
-        return age;
-    }
-    // `get-pip.py` installs the pip of today, and no other instruction may stand for one that runs it.
-    let Some(stage) = model.stage_of(index) else { return Age::Unknown };
-    let brought = (stage.range.start..index).any(|at| {
-        model.keyword(at) == Keyword::Run
-            && model.script(at).is_some_and(|script| {
-                script.single_chain().is_some_and(|chain| {
-                    chain.is_and_only()
-                        && chain.links.iter().any(|link| link.pipeline.simple().is_some_and(runs_get_pip))
-                })
-            })
-    });
-    if brought { Age::Recent } else { Age::Unknown }
-}
-
-fn runs_get_pip(simple: &Simple) -> bool {
-    let words = simple.literals();
-    let words = &words[managers::wrapper_len(&words)..];
-    let [Some(python), Some(script), rest @ ..] = words else { return false };
-    managers::base_name(python).starts_with("python")
-        && managers::base_name(script) == "get-pip.py"
-        && rest.iter().flatten().all(|word| word.starts_with('-'))
-}
-
-/// Whether a pip is asked for that is older than the option, or a virtualenv that brings one.
-fn pins_old_pip(model: &Model<'_, '_>) -> bool {
-    let scripts = (0..model.instructions.len()).filter_map(|at| model.script(at));
-    scripts.flat_map(Script::simple_commands).any(|simple| {
-        simple.words.iter().filter_map(|word| word.literal.as_deref()).any(|word| {
-            ["pip==0", "pip==1.", "pip<", "pip~=1.", "pip~=0", "virtualenv==1.", "virtualenv<"]
-                .iter()
-                .any(|pin| word.starts_with(pin))
-        })
-    })
-}
 
 /// Whether the file says otherwise that pip is to keep nothing: by a variable or by pip's settings.
 #[must_use]
@@ -84,6 +37,9 @@ pub fn reason_to_keep(model: &Model<'_, '_>, index: usize) -> Option<String> {
         }
         if runs(model, at) && asks_for_cache(model, at, &text) {
             return Some(format!("line {line} asks pip for its cache"));
+        }
+        if runs(model, at) && may_ask_for_cache(model, at) {
+            return Some(format!("line {line} calls pip by words that are not known, and may ask for its cache"));
         }
         if at >= index && is_offline(model, at) && mentions_pip(&text) {
             return Some(format!("line {line} installs without a network"));
@@ -120,7 +76,17 @@ fn asks_for_cache(model: &Model<'_, '_>, at: usize, text: &str) -> bool {
     script.simple_commands().into_iter().any(|simple| {
         let words = simple.literals();
         managers::family(&words) == Some(Family::Pip)
-            && managers::invocation(&words).is_none_or(|found| found.verb_word == "cache")
+            && managers::invocation(&words).is_some_and(|found| found.verb_word == "cache")
+    })
+}
+
+/// Whether what a command asks pip for is not written out: `pip $OPTIONS`.
+fn may_ask_for_cache(model: &Model<'_, '_>, at: usize) -> bool {
+    model.script(at).is_some_and(|script| {
+        script.simple_commands().into_iter().any(|simple| {
+            let words = simple.literals();
+            managers::family(&words) == Some(Family::Pip) && managers::invocation(&words).is_none()
+        })
     })
 }
 
