@@ -12,6 +12,7 @@ pub mod managers;
 pub mod one_word;
 pub mod options;
 pub mod pipes;
+pub mod processes;
 pub mod programs;
 pub mod releases;
 pub mod started;
