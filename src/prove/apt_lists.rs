@@ -9,6 +9,9 @@ use crate::syntax::{Args, Keyword};
 use super::trace::{Part, Pipeline};
 use super::{Demand, Facts, Refusal, Version, appended};
 
+/// The folder of the lists.
+const LISTS: &str = "/var/lib/apt/lists";
+
 /// Checks the claim.
 pub fn check(
     before: &Version<'_, '_>,
@@ -43,8 +46,7 @@ fn fetches_lists(model: &Model<'_, '_>, script: &Script<'_>, index: usize) -> Re
     if matches!(model.states[index].user, User::Other(_)) {
         return Err(Refusal::new("the RUN's user is not root and may not remove the lists"));
     }
-    let flags = &model.instructions[index].body.flags;
-    if flags.iter().any(|flag| flag.text.contains("/var/lib/apt") || flag.text.contains("/var/lib")) {
+    if model.may_mount_at(index, LISTS) {
         return Err(Refusal::new("the lists are a mount, kept between builds on purpose"));
     }
     let surely = script.list.items.iter().any(|item| {
@@ -79,6 +81,10 @@ fn is_plain_update(simple: &crate::shell::Simple) -> bool {
 
 /// Everything that sees the files after this RUN must be known not to read the lists.
 fn nothing_reads_lists_later(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Result<(), Refusal> {
+    // Its indices are fetched by `apt-get update` from version 3 on: apt-file(1).
+    if model.text_up_to(index).contains("apt-file") {
+        return Err(Refusal::new("`apt-file` searches the indices among the lists"));
+    }
     let stage = model.stage_of(index).map_or(0, |stage| stage.index);
     let mut later = model.later(index);
     later.extend(model.started_with(index));
@@ -152,9 +158,8 @@ fn may_hold_lists(path: &str) -> bool {
     let stem = path.split(['*', '?', '[', '$']).next().unwrap_or_default();
     let whole = stem.len() == path.len();
     let stem = stem.trim_end_matches('/');
-    let lists = "/var/lib/apt/lists";
-    lists.starts_with(stem)
-        && (!whole || stem.len() == lists.len() || lists.as_bytes().get(stem.len()) == Some(&b'/') || stem.is_empty())
+    LISTS.starts_with(stem)
+        && (!whole || stem.len() == LISTS.len() || LISTS.as_bytes().get(stem.len()) == Some(&b'/') || stem.is_empty())
         || stem.starts_with("/var/lib/apt")
 }
 
