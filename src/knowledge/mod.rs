@@ -8,6 +8,7 @@ pub mod caches;
 pub mod commands;
 pub mod ecosystems;
 pub mod files;
+pub mod interpreters;
 pub mod managers;
 pub mod one_word;
 pub mod options;

@@ -7,7 +7,7 @@ use crate::shell::{Body, Script};
 use crate::syntax::{Args, Keyword};
 
 use super::trace::{Part, Pipeline};
-use super::{Demand, Facts, Refusal, Version, appended};
+use super::{Demand, Facts, Refusal, Version, appended, taken_along};
 
 /// The folder of the lists.
 const LISTS: &str = "/var/lib/apt/lists";
@@ -85,7 +85,6 @@ fn nothing_reads_lists_later(model: &Model<'_, '_>, index: usize, facts: Facts<'
     if model.text_up_to(index).contains("apt-file") {
         return Err(Refusal::new("`apt-file` searches the indices among the lists"));
     }
-    let stage = model.stage_of(index).map_or(0, |stage| stage.index);
     let mut later = model.later(index);
     later.extend(model.started_with(index));
     later.sort_unstable();
@@ -93,74 +92,7 @@ fn nothing_reads_lists_later(model: &Model<'_, '_>, index: usize, facts: Facts<'
     for other in later {
         reads_no_lists(model, other, facts)?;
     }
-    let mut holders = vec![stage];
-    for child in &model.stages[stage + 1..] {
-        if child.base.stage().is_some_and(|parent| holders.contains(&parent)) {
-            holders.push(child.index);
-        }
-    }
-    (index + 1..model.instructions.len()).try_for_each(|other| takes_no_lists_along(model, &holders, other))
-}
-
-/// COPY and mounts from a stage that holds the lists must name paths that are not theirs.
-fn takes_no_lists_along(model: &Model<'_, '_>, holders: &[usize], index: usize) -> Result<(), Refusal> {
-    let is_holder = |name: &str| {
-        holders.iter().any(|stage| {
-            name == stage.to_string()
-                || model.stages[*stage].name.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(name))
-        })
-    };
-    let refuse = || {
-        Err(Refusal::new(format!(
-            "line {} takes files along that may be the lists",
-            model.instructions[index].first_line
-        )))
-    };
-    let instruction = model.instructions[index];
-    let text = instruction.joined.text();
-    for flag in &instruction.body.flags {
-        let Some(value) = flag.value() else { continue };
-        match flag.name() {
-            "from" if is_holder(value) || value.contains('$') => {
-                let paths: Vec<String> = match &instruction.body.args {
-                    Args::Words(words) => {
-                        words.iter().map(|word| String::from_utf8_lossy(word.slice(text)).into_owned()).collect()
-                    }
-                    Args::Json(strings) => strings.iter().map(|string| string.value.clone()).collect(),
-                    _ => return refuse(),
-                };
-                let sources = paths.split_last().map_or(&[][..], |(_, sources)| sources);
-                if sources.iter().any(|path| may_hold_lists(path)) {
-                    return refuse();
-                }
-            }
-            "mount" => {
-                let options: Vec<(&str, &str)> = value.split(',').filter_map(|option| option.split_once('=')).collect();
-                let from = options.iter().find(|(key, _)| key.eq_ignore_ascii_case("from"));
-                if !from.is_some_and(|(_, name)| is_holder(name) || name.contains('$')) {
-                    continue;
-                }
-                let source =
-                    options.iter().find(|(key, _)| matches!(key.to_ascii_lowercase().as_str(), "source" | "src"));
-                if source.is_none_or(|(_, path)| may_hold_lists(path)) {
-                    return refuse();
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// Whether a path of another stage may be `/var/lib/apt` or a folder above it.
-fn may_hold_lists(path: &str) -> bool {
-    let path = format!("/{}", path.trim_start_matches('/'));
-    let stem = path.split(['*', '?', '[', '$']).next().unwrap_or_default();
-    let whole = stem.len() == path.len();
-    let stem = stem.trim_end_matches('/');
-    LISTS.starts_with(stem)
-        && (!whole || stem.len() == LISTS.len() || LISTS.as_bytes().get(stem.len()) == Some(&b'/') || stem.is_empty())
-        || stem.starts_with("/var/lib/apt")
+    taken_along::none_of(model, index, LISTS)
 }
 
 fn reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Result<(), Refusal> {

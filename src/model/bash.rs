@@ -1,0 +1,69 @@
+//! Whether bash is in an image, and stays there.
+
+use crate::knowledge::{self, Verb, bases, managers};
+use crate::shell::{Body, Script, Simple};
+
+use super::Model;
+
+/// Verbs that take packages away.
+const REMOVALS: &[&str] = &["del", "remove", "purge", "erase", "autoremove"];
+
+/// Commands that take files away.
+const TAKE_AWAY: &[&str] = &["rm", "mv", "unlink", "shred"];
+
+impl Model<'_, '_> {
+    /// Whether bash is in the image for sure wherever a SHELL right above `index` reaches: the base brings it, or an
+    /// earlier RUN installed it whatever happened, and nothing takes it away, above or below.
+    ///
+    /// Where a RUN installed it, any package that is removed may be the group that it came in:
+    /// `apk add --virtual .build bash`, `apk del .build`.
+    #[must_use]
+    pub fn has_bash(&self, index: usize) -> bool {
+        let mut seen = self.up_to(index);
+        seen.extend(self.under_shell_behind(index));
+        if self.base_image(index).is_some_and(bases::BaseImage::has_bash) {
+            return !seen.into_iter().any(|at| self.removes(at, true));
+        }
+        !seen.into_iter().any(|at| self.removes(at, false))
+            && self.earlier(index).into_iter().any(|at| self.installs_bash(at))
+    }
+
+    fn installs_bash(&self, index: usize) -> bool {
+        let Some(script) = self.run_script(index) else { return false };
+        let installs = |simple: &&Simple| {
+            let words = simple.literals();
+            knowledge::invocation(&words).is_some_and(|found| {
+                found.verb == Verb::Install
+                    && found.unclear.is_none()
+                    && found.operands.iter().any(|operand| words[*operand] == Some("bash"))
+            })
+        };
+        let final_ones = |simple: &&Simple| script.failure_is_final(simple, &self.states[index].shell);
+        script.simple_commands().into_iter().filter(installs).any(|simple| final_ones(&simple))
+    }
+
+    /// Whether an instruction may take bash away: by its name, or where `only_by_name` does not hold by any package.
+    fn removes(&self, index: usize, only_by_name: bool) -> bool {
+        let of_words = |words: &[&str]| {
+            let named = words.iter().any(|word| managers::base_name(word) == "bash");
+            let takes_files = words.iter().any(|word| TAKE_AWAY.contains(word)) && named;
+            takes_files || words.iter().any(|word| REMOVALS.contains(word)) && (named || !only_by_name)
+        };
+        match self.body(index) {
+            Some(Body::Script(script)) => commands(script).iter().any(|command| {
+                // `sh -c 'apk del bash'` has its words within one.
+                of_words(&command.split_ascii_whitespace().collect::<Vec<_>>())
+            }),
+            Some(Body::Exec(words)) => {
+                of_words(&words.iter().flat_map(|word| word.split_ascii_whitespace()).collect::<Vec<_>>())
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The words of each command, without quotes; those of its substitutions are among them.
+fn commands(script: &Script<'_>) -> Vec<String> {
+    let text = |simple: &Simple| script.str(simple.range).replace(['"', '\'', '(', ')', '`', ';', '\\'], " ");
+    script.simple_commands().into_iter().map(text).collect()
+}
