@@ -1,7 +1,7 @@
 //! Whether bash is in an image, and stays there.
 
 use crate::knowledge::{self, Verb, bases, managers};
-use crate::shell::{Body, Script, Simple};
+use crate::shell::{Body, Simple};
 
 use super::Model;
 
@@ -44,26 +44,25 @@ impl Model<'_, '_> {
 
     /// Whether an instruction may take bash away: by its name, or where `only_by_name` does not hold by any package.
     fn removes(&self, index: usize, only_by_name: bool) -> bool {
-        let of_words = |words: &[&str]| {
-            let named = words.iter().any(|word| managers::base_name(word) == "bash");
-            let takes_files = words.iter().any(|word| TAKE_AWAY.contains(word)) && named;
-            takes_files || words.iter().any(|word| REMOVALS.contains(word)) && (named || !only_by_name)
+        let removes = |text: &str| {
+            // One operator parts commands as well as another.
+            let text = text.replace([';', '\n'], " && ").replace(['"', '\'', '(', ')', '`', '\\'], " ");
+            let words: Vec<&str> = text.split_ascii_whitespace().collect();
+            words.split(|word| matches!(*word, "&&" | "||" | "|")).any(|command| {
+                let named_behind = |at: usize| command[at..].iter().any(|word| managers::base_name(word) == "bash");
+                command.iter().enumerate().any(|(at, word)| {
+                    REMOVALS.contains(word) && (!only_by_name || named_behind(at))
+                        || TAKE_AWAY.contains(word) && named_behind(at)
+                })
+            })
         };
         match self.body(index) {
-            Some(Body::Script(script)) => commands(script).iter().any(|command| {
-                // `sh -c 'apk del bash'` has its words within one.
-                of_words(&command.split_ascii_whitespace().collect::<Vec<_>>())
-            }),
-            Some(Body::Exec(words)) => {
-                of_words(&words.iter().flat_map(|word| word.split_ascii_whitespace()).collect::<Vec<_>>())
+            // `sh -c 'apk del bash'` has the words of one within one word.
+            Some(Body::Script(script)) => {
+                script.simple_commands().into_iter().any(|simple| removes(script.str(simple.range)))
             }
+            Some(Body::Exec(words)) => removes(&words.join(" ")),
             _ => false,
         }
     }
-}
-
-/// The words of each command, without quotes; those of its substitutions are among them.
-fn commands(script: &Script<'_>) -> Vec<String> {
-    let text = |simple: &Simple| script.str(simple.range).replace(['"', '\'', '(', ')', '`', ';', '\\'], " ");
-    script.simple_commands().into_iter().map(text).collect()
 }

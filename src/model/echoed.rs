@@ -56,7 +56,7 @@ fn assigned_with_escape(script: &Script<'_>) -> Vec<String> {
         let ranges = simple.assignments.iter().map(|one| one.range).chain(declared(simple));
         for text in ranges.map(|range| script.str(range)) {
             let Some((name, value)) = text.split_once('=') else { continue };
-            if has_escape(value) {
+            if has_escape(&without_substitutions(value)) {
                 found.push(name.trim_end_matches('+').to_owned());
             }
         }
@@ -67,6 +67,23 @@ fn assigned_with_escape(script: &Script<'_>) -> Vec<String> {
 fn declared(simple: &Simple) -> impl Iterator<Item = crate::syntax::TextRange> {
     let declares = matches!(simple.name(), Some("export" | "readonly" | "local"));
     simple.words.iter().skip(1).filter(move |_| declares).map(|word| word.range)
+}
+
+/// The text without its `$(…)` and backticks: what they print is not known, and what they say is not printed.
+fn without_substitutions(text: &str) -> String {
+    let mut kept = String::new();
+    let mut depth = 0_usize;
+    let mut ticked = false;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '`' => ticked = !ticked,
+            '(' if depth > 0 || text[..at].ends_with('$') => depth += 1,
+            ')' if depth > 0 => depth -= 1,
+            _ if depth == 0 && !ticked => kept.push(letter),
+            _ => {}
+        }
+    }
+    kept
 }
 
 /// A backslash in front of what dash's `echo` reads as an escape.
