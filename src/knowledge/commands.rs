@@ -56,49 +56,6 @@ const STATEFUL: &[&str] = &[
     "caller",
 ];
 
-/// Commands that leave a process behind, which dies with its RUN.
-const DAEMONS: &[&str] = &[
-    "service",
-    "systemctl",
-    "invoke-rc.d",
-    "rc-service",
-    "start-stop-daemon",
-    "supervisord",
-    "nohup",
-    "setsid",
-    "daemonize",
-    "mysqld",
-    "mysqld_safe",
-    "mariadbd",
-    "postgres",
-    "pg_ctl",
-    "pg_ctlcluster",
-    "redis-server",
-    "mongod",
-    "nginx",
-    "apache2ctl",
-    "apachectl",
-    "httpd",
-    "Xvfb",
-    "dbus-daemon",
-    "cron",
-    "crond",
-    "sshd",
-    "dockerd",
-    "at",
-    "memcached",
-    "rabbitmq-server",
-    "slapd",
-    "rsyslogd",
-    "gpg-agent",
-    "ssh-agent",
-    "tmux",
-    "screen",
-    "openrc",
-    "init",
-    "rc-update",
-];
-
 /// Commands that set files and users up, of which several in a row belong together.
 const SET_UP: &[&str] = &[
     "mkdir", "chmod", "chown", "chgrp", "useradd", "adduser", "groupadd", "addgroup", "usermod", "groupmod", "ln",
@@ -109,12 +66,6 @@ const SET_UP: &[&str] = &[
 #[must_use]
 pub fn changes_shell(name: &str) -> bool {
     STATEFUL.contains(&name)
-}
-
-/// Whether a command of this name may leave a process running.
-#[must_use]
-pub fn leaves_process(name: &str) -> bool {
-    name.contains("/init.d/") || DAEMONS.contains(&name.rsplit('/').next().unwrap_or(name))
 }
 
 /// Whether a command of this name is a set-up step.

@@ -3,7 +3,7 @@
 //! A reader that stops early has its writer killed by SIGPIPE (status 141), which `pipefail` lets count; so does a
 //! writer whose status 1 says nothing but "not found".
 
-use super::managers;
+use super::{interpreters, managers};
 
 /// Commands that read their input to its end before they stop, whatever their arguments.
 const READ_ALL: &[&str] = &[
@@ -43,16 +43,6 @@ const READ_ALL: &[&str] = &[
     "passwd",
     "patch",
     "xargs",
-    "bash",
-    "sh",
-    "dash",
-    "ash",
-    "zsh",
-    "ksh",
-    "perl",
-    "ruby",
-    "php",
-    "node",
     "psql",
     "mysql",
     "mariadb",
@@ -179,7 +169,9 @@ const MAY_FAIL: &[&str] = &[
 fn program<'w>(words: &'w [Option<&'w str>]) -> Option<(&'w str, &'w [Option<&'w str>])> {
     let words = &words[managers::wrapper_len(words)..];
     let (first, rest) = words.split_first()?;
-    Some((managers::base_name((*first)?), rest))
+    // Of `sudo -u app psql` it is not known which word is the program.
+    let name = first.filter(|word| !word.starts_with('-'))?;
+    Some((managers::base_name(name), rest))
 }
 
 /// Why a command that reads from a pipe may stop before its writer is done; `None` where it surely reads on.
@@ -206,7 +198,8 @@ pub fn stops_early(words: &[Option<&str>], raw: &str) -> Option<String> {
             .iter()
             .flatten()
             .any(|word| matches!(*word, "sha1" | "sha256" | "dgst" | "enc" | "base64" | "md5")),
-        _ => !READ_ALL.contains(&name) && !name.starts_with("python"),
+        _ if interpreters::is_one(name) => !interpreters::reads_all(name, arguments, raw),
+        _ => !READ_ALL.contains(&name),
     };
     stops.then(|| format!("`{name}` may stop reading early, and its writer's SIGPIPE would count"))
 }

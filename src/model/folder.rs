@@ -146,6 +146,22 @@ impl Model<'_, '_> {
         })
     }
 
+    /// Whether a RUN may mount something at `folder`, above or below it: also where a target is relative to a
+    /// folder that is not known, or holds a variable.
+    #[must_use]
+    pub fn may_mount_at(&self, index: usize, folder: &str) -> bool {
+        let workdir = &self.states[index].workdir;
+        self.flags(index).iter().filter_map(|flag| flag.strip_prefix("--mount=")).any(|mount| {
+            mount.split(',').filter_map(|option| option.split_once('=')).any(|(key, target)| {
+                if !matches!(key.to_ascii_lowercase().as_str(), "target" | "dst" | "destination") {
+                    return false;
+                }
+                let Workdir::Known(path) = state::moved(workdir, target) else { return true };
+                below(&path, folder).is_some() || below(folder, &path).is_some()
+            })
+        })
+    }
+
     /// Whether anything depends on the folder in force at the end of a stage: a container, or a stage built on
     /// it. Of a stage that only gives files to others, nothing does; unless a compose file builds it for its own
     /// sake, as far as the build context is known.

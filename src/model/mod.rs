@@ -3,10 +3,12 @@
 //! Source: `frontend/dockerfile/dockerfile2llb/convert.go`.
 
 mod added;
+mod bash;
 mod brought;
 pub mod caches;
 pub mod copy;
 mod earlier;
+mod echoed;
 mod folder;
 mod one_word;
 pub mod shells;

@@ -1,6 +1,6 @@
 //! Which SHELL reads what, and what `pipefail` would make of it.
 
-use crate::knowledge::{self, Verb, bases, pipes};
+use crate::knowledge::{bases, pipes};
 use crate::shell::{Body, Command, CompoundKind, Link, List, Opaque, Pipeline, Script, Simple};
 use crate::syntax::Keyword;
 
@@ -55,34 +55,6 @@ impl Model<'_, '_> {
         written_out.then_some(name.as_str())
     }
 
-    /// Whether bash is in the image for sure: the base brings it, or an earlier RUN installed it whatever
-    /// happened, and none removes a package.
-    #[must_use]
-    pub fn has_bash(&self, index: usize) -> bool {
-        if self.base_image(index).is_some_and(bases::BaseImage::has_bash) {
-            return true;
-        }
-        let earlier = self.earlier(index);
-        let removes = earlier.iter().filter_map(|at| self.script(*at)).any(|script| {
-            let words = script.simple_commands().into_iter().flat_map(|simple| &simple.words);
-            words.filter_map(|word| word.literal.as_deref()).any(|word| matches!(word, "del" | "remove" | "purge"))
-        });
-        !removes
-            && earlier.into_iter().any(|at| {
-                let Some(script) = self.run_script(at) else { return false };
-                let installs = |simple: &&Simple| {
-                    let words = simple.literals();
-                    knowledge::invocation(&words).is_some_and(|found| {
-                        found.verb == Verb::Install
-                            && found.unclear.is_none()
-                            && found.operands.iter().any(|operand| words[*operand] == Some("bash"))
-                    })
-                };
-                let final_ones = |simple: &&Simple| script.failure_is_final(simple, &self.states[at].shell);
-                script.simple_commands().into_iter().filter(installs).any(|simple| final_ones(&simple))
-            })
-    }
-
     /// Whether `/bin/ash` of the image is one that knows `pipefail`: busybox 1.27, Alpine 3.7, or later.
     #[must_use]
     pub fn ash_knows_pipefail(&self, index: usize) -> bool {
@@ -102,12 +74,27 @@ impl Model<'_, '_> {
         })
     }
 
-    /// Whether the instruction names `sh` itself, as a word of its own.
+    /// What `/bin/sh` reads whatever a SHELL at `index` says: HEALTHCHECK, and CMD and ENTRYPOINT above it, in shell
+    /// form and also of the stages below.
+    ///
+    /// Source: `dispatchCmd` of `dockerfile2llb/convert.go` puts the SHELL in force in front of the command; a
+    /// HEALTHCHECK is kept as it is, and Docker 26.1 was seen to run it by `/bin/sh`.
+    #[must_use]
+    pub fn read_by_sh_anyway(&self, index: usize) -> Vec<usize> {
+        let above = |at: &usize| matches!(self.keyword(*at), Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck);
+        let mut found: Vec<usize> = self.earlier(index).into_iter().filter(above).collect();
+        found.extend(self.later(index).into_iter().filter(|at| self.keyword(*at) == Keyword::Healthcheck));
+        found.retain(|at| matches!(self.body(*at), Some(Body::Script(_) | Body::Opaque(_))));
+        found
+    }
+
+    /// Whether the instruction names `sh` itself, or `su` and `runuser`, which start the shell of a user, as a word
+    /// of its own.
     #[must_use]
     pub fn names_sh(&self, index: usize) -> bool {
         let text = String::from_utf8_lossy(self.instructions[index].span.slice(self.file.source)).into_owned();
         let mut words = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '/')));
-        words.any(|word| matches!(word, "sh" | "/bin/sh" | "/usr/bin/sh"))
+        words.any(|word| matches!(word.rsplit('/').next(), Some("sh" | "su" | "runuser")))
     }
 }
 

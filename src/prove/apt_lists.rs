@@ -7,7 +7,10 @@ use crate::shell::{Body, Script};
 use crate::syntax::{Args, Keyword};
 
 use super::trace::{Part, Pipeline};
-use super::{Demand, Facts, Refusal, Version, appended};
+use super::{Demand, Facts, Refusal, Version, appended, taken_along};
+
+/// The folder of the lists.
+const LISTS: &str = "/var/lib/apt/lists";
 
 /// Checks the claim.
 pub fn check(
@@ -43,8 +46,7 @@ fn fetches_lists(model: &Model<'_, '_>, script: &Script<'_>, index: usize) -> Re
     if matches!(model.states[index].user, User::Other(_)) {
         return Err(Refusal::new("the RUN's user is not root and may not remove the lists"));
     }
-    let flags = &model.instructions[index].body.flags;
-    if flags.iter().any(|flag| flag.text.contains("/var/lib/apt") || flag.text.contains("/var/lib")) {
+    if model.may_mount_at(index, LISTS) {
         return Err(Refusal::new("the lists are a mount, kept between builds on purpose"));
     }
     let surely = script.list.items.iter().any(|item| {
@@ -79,7 +81,10 @@ fn is_plain_update(simple: &crate::shell::Simple) -> bool {
 
 /// Everything that sees the files after this RUN must be known not to read the lists.
 fn nothing_reads_lists_later(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Result<(), Refusal> {
-    let stage = model.stage_of(index).map_or(0, |stage| stage.index);
+    // Its indices are fetched by `apt-get update` from version 3 on: apt-file(1).
+    if model.text_up_to(index).contains("apt-file") {
+        return Err(Refusal::new("`apt-file` searches the indices among the lists"));
+    }
     let mut later = model.later(index);
     later.extend(model.started_with(index));
     later.sort_unstable();
@@ -87,75 +92,7 @@ fn nothing_reads_lists_later(model: &Model<'_, '_>, index: usize, facts: Facts<'
     for other in later {
         reads_no_lists(model, other, facts)?;
     }
-    let mut holders = vec![stage];
-    for child in &model.stages[stage + 1..] {
-        if child.base.stage().is_some_and(|parent| holders.contains(&parent)) {
-            holders.push(child.index);
-        }
-    }
-    (index + 1..model.instructions.len()).try_for_each(|other| takes_no_lists_along(model, &holders, other))
-}
-
-/// COPY and mounts from a stage that holds the lists must name paths that are not theirs.
-fn takes_no_lists_along(model: &Model<'_, '_>, holders: &[usize], index: usize) -> Result<(), Refusal> {
-    let is_holder = |name: &str| {
-        holders.iter().any(|stage| {
-            name == stage.to_string()
-                || model.stages[*stage].name.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(name))
-        })
-    };
-    let refuse = || {
-        Err(Refusal::new(format!(
-            "line {} takes files along that may be the lists",
-            model.instructions[index].first_line
-        )))
-    };
-    let instruction = model.instructions[index];
-    let text = instruction.joined.text();
-    for flag in &instruction.body.flags {
-        let Some(value) = flag.value() else { continue };
-        match flag.name() {
-            "from" if is_holder(value) || value.contains('$') => {
-                let paths: Vec<String> = match &instruction.body.args {
-                    Args::Words(words) => {
-                        words.iter().map(|word| String::from_utf8_lossy(word.slice(text)).into_owned()).collect()
-                    }
-                    Args::Json(strings) => strings.iter().map(|string| string.value.clone()).collect(),
-                    _ => return refuse(),
-                };
-                let sources = paths.split_last().map_or(&[][..], |(_, sources)| sources);
-                if sources.iter().any(|path| may_hold_lists(path)) {
-                    return refuse();
-                }
-            }
-            "mount" => {
-                let options: Vec<(&str, &str)> = value.split(',').filter_map(|option| option.split_once('=')).collect();
-                let from = options.iter().find(|(key, _)| key.eq_ignore_ascii_case("from"));
-                if !from.is_some_and(|(_, name)| is_holder(name) || name.contains('$')) {
-                    continue;
-                }
-                let source =
-                    options.iter().find(|(key, _)| matches!(key.to_ascii_lowercase().as_str(), "source" | "src"));
-                if source.is_none_or(|(_, path)| may_hold_lists(path)) {
-                    return refuse();
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// Whether a path of another stage may be `/var/lib/apt` or a folder above it.
-fn may_hold_lists(path: &str) -> bool {
-    let path = format!("/{}", path.trim_start_matches('/'));
-    let stem = path.split(['*', '?', '[', '$']).next().unwrap_or_default();
-    let whole = stem.len() == path.len();
-    let stem = stem.trim_end_matches('/');
-    let lists = "/var/lib/apt/lists";
-    lists.starts_with(stem)
-        && (!whole || stem.len() == lists.len() || lists.as_bytes().get(stem.len()) == Some(&b'/') || stem.is_empty())
-        || stem.starts_with("/var/lib/apt")
+    taken_along::none_of(model, index, LISTS)
 }
 
 fn reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Result<(), Refusal> {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::knowledge::{commands, managers};
+use crate::knowledge::{commands, managers, processes};
 use crate::model::{Model, State, User, Workdir};
 use crate::shell::{Command, CompoundKind, Interpreter, List, Pipeline, Script, Simple, Terminator, Word};
 
@@ -19,10 +19,6 @@ const PER_RUN_PLACES: &[&str] = &["/etc/hosts", "/etc/resolv.conf", "/etc/hostna
 /// Devices that are the same in each RUN; the rest of `/dev` is a new tmpfs.
 const STANDING_DEVICES: &[&str] =
     &["null", "stdout", "stderr", "stdin", "tty", "zero", "random", "urandom", "fd", "full"];
-
-/// Commands that change mounts or kernel state for the rest of their RUN.
-const NAMESPACE_COMMANDS: &[&str] =
-    &["mount", "umount", "losetup", "sysctl", "hostname", "swapon", "modprobe", "insmod"];
 
 /// Commands that run what their arguments say, in another shell or as another user.
 const OPAQUE_WRAPPERS: &[&str] = &["su", "runuser", "sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"];
@@ -270,27 +266,33 @@ fn subshell_leaves_nothing(list: &List) -> Result<(), Refusal> {
 /// Looks through what runs other commands; a daemon would live on beside what follows.
 fn leaves_no_process(simple: &Simple) -> Result<(), Refusal> {
     let words = simple.literals();
-    let wrapped = words.first().copied().flatten().is_some_and(|name| WRAPPERS.contains(&managers::base_name(name)));
-    let programs = words.iter().flatten().take(if wrapped { words.len() } else { 1 });
-    for name in programs {
-        let base = managers::base_name(name);
-        if commands::leaves_process(name) {
+    for start in programs(&words) {
+        let Some(name) = words[start] else { continue };
+        if processes::leaves_process(&words[start..]) {
             return Err(Refusal::new(format!("`{name}` may leave a process running, which ends with its RUN")));
         }
-        if NAMESPACE_COMMANDS.contains(&base) {
+        if processes::acts_on_namespace(name) {
             return Err(Refusal::new(format!("`{name}` holds for its own RUN only")));
         }
-        if OPAQUE_WRAPPERS.contains(&base)
+        if OPAQUE_WRAPPERS.contains(&managers::base_name(name))
             && words.iter().any(|word| matches!(word, Some("-c" | "-lc" | "-ec" | "-xc" | "-ic")))
         {
             return Err(Refusal::new(format!("what `{name} -c` runs may leave a process running")));
         }
     }
-    let starts = |word: &&str| *word == "start" || word.starts_with("--daemon");
-    if words.iter().skip(1).flatten().any(starts) {
-        return Err(Refusal::new("a service that is started ends with its RUN"));
-    }
     Ok(())
+}
+
+/// Where in a command the program may stand that it runs in the end: each word, where a wrapper has options or
+/// operands of its own.
+fn programs(words: &[Option<&str>]) -> Vec<usize> {
+    let start = managers::wrapper_len(words);
+    let hidden = words
+        .get(start)
+        .copied()
+        .flatten()
+        .is_some_and(|name| name.starts_with('-') || WRAPPERS.contains(&managers::base_name(name)));
+    if hidden { (start..words.len()).collect() } else { (start..words.len()).take(1).collect() }
 }
 
 /// Shows that no command that two scripts run may have moved in between.
@@ -314,11 +316,18 @@ pub fn finds_the_same_commands(earlier: &[&Script<'_>], second: &Script<'_>) -> 
         )));
     }
     let groups: BTreeSet<String> = both.iter().map(|name| tool_group(name)).collect();
-    for script in earlier {
-        for word in script.simple_commands().iter().flat_map(|simple| simple.words.iter().skip(1)) {
+    let commands = earlier.iter().flat_map(|script| script.simple_commands().into_iter().map(move |one| (script, one)));
+    for (script, simple) in commands {
+        for word in simple.words.iter().skip(1) {
             let text = written(script, word);
+            if simple.name() == Some("rm") && text.starts_with("/var/") {
+                // No command lies there: `/var/cache/yum` is not yum.
+                continue;
+            }
+            let updates_itself = text == "--system" && groups.contains("gem");
             let mut tokens = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '+' | '_')));
-            if let Some(name) = tokens.find(|token| !token.is_empty() && groups.contains(&tool_group(token))) {
+            let token = tokens.find(|token| !token.is_empty() && groups.contains(&tool_group(token)));
+            if let Some(name) = token.or(updates_itself.then_some("gem")) {
                 return Err(Refusal::new(format!(
                     "`{name}` may be found in another place after the first RUN, and a shell remembers the old one"
                 )));

@@ -34,6 +34,7 @@ mod shell_in_force;
 mod shell_spelling;
 mod spelling;
 mod step_order;
+mod taken_along;
 mod trace;
 mod workdir_for_cd;
 mod workdir_path;

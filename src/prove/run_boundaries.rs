@@ -1,5 +1,6 @@
 //! Adjacent RUN instructions became one.
 
+use crate::knowledge::{managers, processes};
 use crate::model::Model;
 use crate::shell::{Body, Script};
 
@@ -135,10 +136,10 @@ fn ends_the_group(model: &Model<'_, '_>, right: &Script<'_>, second: usize, new:
         })
     });
     let own_place = text.contains("/dev/shm") || text.contains("/etc/hosts") || text.contains("/proc/");
-    let starts_process = right
-        .simple_commands()
-        .iter()
-        .any(|simple| simple.name().is_none_or(crate::knowledge::commands::leaves_process));
+    let starts_process = right.simple_commands().iter().any(|simple| {
+        let words = simple.literals();
+        simple.name().is_none() || processes::leaves_process(&words[managers::wrapper_len(&words)..])
+    });
     if is_chain && quiet && ends && simple && !own_place && !starts_process { Ok(()) } else { Err(()) }
 }
 

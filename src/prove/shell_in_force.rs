@@ -7,7 +7,7 @@ use crate::shell::{Body, Interpreter, Script, Simple};
 use crate::syntax::{Args, Keyword};
 
 use super::commands::{outline, says};
-use super::{Demand, Facts, Refusal, Version};
+use super::{Demand, Facts, Refusal, Version, taken_along};
 
 /// Checks the claim.
 pub fn check(
@@ -138,7 +138,8 @@ fn harmless(old: &Model<'_, '_>, index: usize, other: Option<&Interpreter>) -> R
     if old.env_names(index).iter().any(|name| name == "BASH_ENV") {
         return Err(Refusal::new("bash reads the file that BASH_ENV names"));
     }
-    let reason = other.and_then(|shell| script.differs_in_bash(shell));
+    let echoed = || old.echoes_escape_of(index).map(|name| format!("the `echo` of bash prints `{name}` otherwise"));
+    let reason = other.and_then(|shell| script.differs_in_bash(shell).or_else(echoed));
     let reason = reason.or_else(|| if shells::sets_pipefail(script) { None } else { shells::pipefail_hazard(script) });
     match reason {
         Some(reason) => Err(Refusal::new(format!("line {line}: {reason}"))),
@@ -164,15 +165,36 @@ fn replaces(old: &Model<'_, '_>, at: usize, words: &[String]) -> Result<(), Refu
     if !used && !old.has_bash(at) {
         return Err(Refusal::new("nothing shows that bash is in the image"));
     }
+    sh_may_be_another(old, at)
+}
+
+/// Nothing may count on bash as `/bin/sh`, or on bash being called by that name.
+fn sh_may_be_another(old: &Model<'_, '_>, at: usize) -> Result<(), Refusal> {
+    let refuse = |index: usize, what: &str| {
+        let line = old.instructions[index].first_line;
+        Err(Refusal::new(format!("line {line} {what}")))
+    };
     let mut reached = old.later(at);
     reached.extend(old.started_with(at));
-    match reached.into_iter().find(|index| old.names_sh(*index)) {
-        Some(index) => {
-            let line = old.instructions[index].first_line;
-            Err(Refusal::new(format!("line {line} names `sh`, which would no longer be bash")))
-        }
-        None => Ok(()),
+    if let Some(index) = reached.iter().find(|index| old.names_sh(**index)) {
+        return refuse(*index, "names or starts `sh`, which would no longer be bash");
     }
+    let sources = |index: &&usize| old.env_names(**index).iter().any(|name| name == "BASH_ENV");
+    if let Some(index) = reached.iter().find(sources) {
+        return refuse(*index, "runs under BASH_ENV, whose file bash reads where it is not called `sh`");
+    }
+    for index in old.read_by_sh_anyway(at) {
+        let same = matches!(
+            old.body(index),
+            Some(Body::Script(script)) if script.differs_in_bash(&Interpreter::default_linux()).is_none()
+        );
+        // Under a SHELL the text was taken for that shell's.
+        if !same || old.shell_set_at(index).is_some() || old.echoes_escape_of(index).is_some() {
+            return refuse(index, "is read by `/bin/sh`, which would no longer be bash");
+        }
+    }
+    taken_along::none_of(old, at, "/bin/sh")?;
+    taken_along::none_of(old, at, "/usr/bin/sh")
 }
 
 /// `ln -sf /bin/bash /bin/sh`, or `rm /bin/sh && ln -s /bin/bash /bin/sh`, and nothing else.

@@ -79,8 +79,11 @@ fn separator(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result
     if script.simple_commands().iter().any(|simple| simple.name() == Some("sudo")) {
         return Err("the RUN uses sudo".to_owned());
     }
-    if model.instructions[index].body.flags.iter().any(|flag| flag.text.contains("/var/lib")) {
-        return Err("the lists are kept in a mount".to_owned());
+    if model.may_mount_at(index, "/var/lib/apt/lists") {
+        return Err("the lists may be kept in a mount".to_owned());
+    }
+    if model.up_to(index).into_iter().any(|at| mentions_apt_file(model, at)) {
+        return Err("`apt-file` searches the indices among them".to_owned());
     }
     let on_top = |simple: &Simple| {
         script.list.items.iter().any(|item| {
@@ -93,6 +96,12 @@ fn separator(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result
         return Err("`apt-get update` is not run in every case".to_owned());
     }
     Ok(joiner)
+}
+
+/// From version 3 on apt-file reads indices that `apt-get update` fetches: apt-file(1).
+fn mentions_apt_file(model: &Model<'_, '_>, index: usize) -> bool {
+    let text = model.instructions[index].span.slice(model.file.source);
+    memchr::memmem::find(text, b"apt-file").is_some()
 }
 
 enum LaterUse {

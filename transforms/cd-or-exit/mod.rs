@@ -47,17 +47,32 @@ fn in_script(model: &Model<'_, '_>, index: usize, script: &Script<'_>, proposals
     if places.passed_over.is_empty() {
         return;
     }
+    let risk = risk(script, &places.passed_over);
     let edits = places.passed_over.iter().map(|simple| Edit::insert(script.span(simple.range).end, " || exit 1"));
     proposals.fixes.push(Fix {
         title: "stop where `cd` fails".to_owned(),
-        reason: "a `cd` that fails is passed over, and what follows runs in the wrong folder; unsafe because a RUN \
-                 that went on regardless now fails"
-            .to_owned(),
+        reason: format!(
+            "a `cd` that fails is passed over, and what follows runs in the wrong folder; unsafe because {risk}"
+        ),
         edits: edits.collect(),
         safety: Safety::Unsafe,
         claim: Claim::FailureEndsRun,
         alternatives: Vec::new(),
     });
+}
+
+/// What may happen where a `cd` fails: at the top the RUN ends, in `( … )` only that does.
+fn risk(script: &Script<'_>, places: &[&Simple]) -> &'static str {
+    let links = || script.list.items.iter().flat_map(|item| &item.chain.links);
+    let at_top = places.iter().filter(|simple| links().any(|link| link.pipeline.simple() == Some(**simple))).count();
+    match at_top {
+        all if all == places.len() => "a RUN that went on regardless now fails",
+        0 => {
+            "a `( … )` that went on regardless now ends there, and the RUN goes on behind it where its failure is passed \
+             over"
+        }
+        _ => "a RUN that went on regardless now fails, and a `( … )` ends there",
+    }
 }
 
 /// Whether any `set` may switch `-e` on: failures count then, or the RUN says where they do not.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::edit::{Fix, Offers, Proposals, Safety, Subject, Transform};
-use crate::knowledge::{commands, managers};
+use crate::knowledge::{commands, managers, processes};
 use crate::model::Model;
 use crate::prove::Claim;
-use crate::shell::{Command, CompoundKind, Script, Terminator};
+use crate::shell::{Command, CompoundKind, Script, Simple, Terminator};
 use crate::style::{self, Style};
 use crate::syntax::{Item, Keyword, TriviaKind};
 
@@ -212,9 +212,16 @@ fn replaced_command(group: &[Member<'_, '_>], right: &Script<'_>) -> Option<Stri
     let remembered: BTreeSet<String> = group.iter().flat_map(|member| names(member.script)).collect();
     let both: BTreeSet<String> = remembered.intersection(&names(right)).cloned().collect();
     group.iter().find_map(|member| {
-        let arguments = member.script.simple_commands().into_iter().flat_map(|simple| simple.words.iter().skip(1));
-        let mut tokens = arguments.flat_map(|word| {
+        let commands = member.script.simple_commands().into_iter();
+        let arguments = commands.flat_map(|simple| {
+            let removes = simple.name() == Some("rm");
+            simple.words.iter().skip(1).map(move |word| (removes, word))
+        });
+        let mut tokens = arguments.flat_map(|(removes, word)| {
             let text = word.literal.clone().unwrap_or_else(|| member.script.str(word.range).to_owned());
+            if removes && text.starts_with("/var/") {
+                return Vec::new();
+            }
             let parts = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '+' | '_')));
             parts.map(str::to_owned).collect::<Vec<_>>()
         });
@@ -240,7 +247,7 @@ fn not_a_plain_chain(script: &Script<'_>) -> Option<String> {
                     Some(name) if commands::changes_shell(name) => {
                         return Some(format!("`{name}` would change the shell for what follows"));
                     }
-                    Some(name) if commands::leaves_process(name) => {
+                    Some(name) if leaves_process(simple) => {
                         return Some(format!("what `{name}` starts ends with its RUN"));
                     }
                     Some(_) => {}
@@ -255,13 +262,18 @@ fn not_a_plain_chain(script: &Script<'_>) -> Option<String> {
     None
 }
 
+fn leaves_process(simple: &Simple) -> bool {
+    let words = simple.literals();
+    processes::leaves_process(&words[managers::wrapper_len(&words)..])
+}
+
 /// Whether a script keeps its own way with failures within `{ …; }` at the end of a chain.
 fn fits_braces(script: &Script<'_>) -> bool {
     let foreground = script.list.items.iter().all(|item| matches!(item.end, Terminator::None | Terminator::Semicolon));
     let complete = script.list.items.last().is_some_and(|item| item.end == Terminator::None);
     let quiet = script.simple_commands().iter().all(|simple| {
         simple.redirects.iter().all(|redirect| !redirect.heredoc)
-            && simple.name().is_some_and(|name| !commands::changes_shell(name) && !commands::leaves_process(name))
+            && simple.name().is_some_and(|name| !commands::changes_shell(name) && !leaves_process(simple))
     });
     let simple_only = script.list.items.iter().flat_map(|item| &item.chain.links).all(|link| {
         !link.pipeline.negated && link.pipeline.commands.iter().all(|command| matches!(command, Command::Simple(_)))

@@ -79,7 +79,11 @@ fn plan(model: &Model<'_, '_>, index: usize) -> Result<Plan, String> {
         return Ok(Plan::Add { above: index, text: r#"SHELL ["/bin/ash", "-o", "pipefail", "-c"]"#, why });
     }
     Err(match model.base_image(index) {
-        Some(_) => "the image has no bash, and its release may be one whose ash does not know the option".to_owned(),
+        Some(_) => {
+            "nothing shows that bash is in the image and stays there, and its release may be one whose ash does \
+                    not know the option"
+                .to_owned()
+        }
         None => "which shells are in the image is not known".to_owned(),
     })
 }
@@ -116,7 +120,12 @@ fn stays_right(model: &Model<'_, '_>, index: usize, another_shell: bool) -> Resu
         if model.env_names(at).iter().any(|name| name == "BASH_ENV") {
             return Err("bash would read the file that BASH_ENV names".to_owned());
         }
-        let dialect = if another_shell { script.differs_in_bash(&model.states[at].shell) } else { None };
+        let dialect = if another_shell {
+            let variable = || model.echoes_escape_of(at).map(|name| format!("bash's `echo` prints `{name}` otherwise"));
+            script.differs_in_bash(&model.states[at].shell).or_else(variable)
+        } else {
+            None
+        };
         let pipes = || if shells::sets_pipefail(script) { None } else { shells::pipefail_hazard(script) };
         if let Some(reason) = dialect.or_else(pipes) {
             return Err(format!("line {line}: {reason}"));
@@ -143,7 +152,8 @@ fn fix(model: &Model<'_, '_>, plan: &Plan) -> Fix {
         title,
         reason: format!(
             "without `pipefail` a pipe succeeds where its last command does, so a failed download goes unseen; {why}; \
-             unsafe because a RUN now fails where any command of a pipe does{started}"
+             unsafe because a pipe now fails where any command of it does, which ends the RUN or takes its other \
+             branch (`if`, `||`){started}"
         ),
         edits: vec![edit],
         safety: Safety::Unsafe,

@@ -77,10 +77,7 @@ fn replacement(model: &Model<'_, '_>, index: usize, script: &Script<'_>, link: &
     if !model.shell_is_used_later(index) && !model.has_bash(index) {
         return Err("whether bash is in the image is not known".to_owned());
     }
-    let reached = model.later(index).into_iter().chain(model.started_with(index));
-    if let Some(at) = reached.into_iter().find(|at| model.names_sh(*at)) {
-        return Err(format!("line {} names `sh`, which would no longer be bash", model.instructions[at].first_line));
-    }
+    still_right(model, index)?;
     let edit = rewrite::replace_with(model, index, format!("SHELL [\"{bash}\", \"-c\"]"))
         .ok_or("a comment stands in the RUN")?;
     Ok(Fix {
@@ -95,6 +92,30 @@ fn replacement(model: &Model<'_, '_>, index: usize, script: &Script<'_>, link: &
         claim: Claim::ShellInForce,
         alternatives: Vec::new(),
     })
+}
+
+/// Whether all that is reached means the same where `/bin/sh` is the distribution's own again.
+fn still_right(model: &Model<'_, '_>, index: usize) -> Result<(), String> {
+    let reached = model.later(index).into_iter().chain(model.started_with(index));
+    for at in reached {
+        let line = model.instructions[at].first_line;
+        if model.names_sh(at) {
+            return Err(format!("line {line} names or starts `sh`, which would no longer be bash"));
+        }
+        if model.env_names(at).iter().any(|name| name == "BASH_ENV") {
+            return Err("bash would read the file that BASH_ENV names".to_owned());
+        }
+    }
+    for at in model.read_by_sh_anyway(index) {
+        let alike = model.script(at).is_some_and(|script| script.differs_in_bash(&model.states[at].shell).is_none())
+            && model.echoes_escape_of(at).is_none()
+            && model.shell_set_at(at).is_none();
+        if !alike {
+            let line = model.instructions[at].first_line;
+            return Err(format!("line {line} is read by `/bin/sh`, which would no longer be bash"));
+        }
+    }
+    Ok(())
 }
 
 fn removes_sh(simple: &Simple) -> bool {

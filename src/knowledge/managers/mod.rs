@@ -65,6 +65,10 @@ pub struct Manager {
     valued: &'static [&'static str],
     /// Whether the order of packages on the command line can matter to the result.
     pub order_matters: bool,
+    /// Whether `true` or `false` behind an option without a value is its value.
+    ///
+    /// Source: the README of nopt, by which npm reads its options.
+    flags_take_booleans: bool,
 }
 
 /// The managers whose command lines are known in full.
@@ -198,7 +202,14 @@ pub fn invocation(words: &[Option<&str>]) -> Option<Invocation> {
         } else if !only_operands && word.len() > 1 && word.starts_with('-') {
             found.options.push(at);
             match manager.option(word) {
-                OptionKind::Flag => {}
+                OptionKind::Flag => {
+                    let next = words.get(at + 1).copied().flatten();
+                    let takes = manager.flags_take_booleans && !word.contains('=');
+                    if takes && matches!(next, Some("true" | "false")) {
+                        at += 1;
+                        found.options.push(at);
+                    }
+                }
                 OptionKind::TakesNext => {
                     at += 1;
                     if at < words.len() {
@@ -320,6 +331,8 @@ mod tests {
         assert_eq!(take("yum -y --enablerepo epel install git").0, ["git"]);
         assert_eq!(take("sudo apt-get install -yq sudo curl").0, ["sudo", "curl"]);
         assert_eq!(take("python3 -m pip install a b").0, ["a", "b"]);
+        assert_eq!(take("npm install -g true --unsafe-perm false zx --audit eslint").0, ["zx", "eslint"]);
+        assert_eq!(take("npm install --unsafe-perm=true true").0, ["true"]);
     }
 
     #[test]

@@ -52,6 +52,7 @@ pub(super) const APT: Manager = Manager {
     valued: &["target-release", "default-release", "option", "config-file", "host-architecture", "build-profiles"],
     // apt marks and resolves in the order given: `php php-fpm` brings a web server that `php-fpm php` does not.
     order_matters: true,
+    flags_take_booleans: false,
 };
 
 pub(super) const APK: Manager = Manager {
@@ -101,6 +102,7 @@ pub(super) const APK: Manager = Manager {
         "wait",
     ],
     order_matters: false,
+    flags_take_booleans: false,
 };
 
 pub(super) const DNF: Manager = Manager {
@@ -152,6 +154,7 @@ pub(super) const DNF: Manager = Manager {
         "errorlevel",
     ],
     order_matters: false,
+    flags_take_booleans: false,
 };
 
 pub(super) const ZYPPER: Manager = Manager {
@@ -185,6 +188,7 @@ pub(super) const ZYPPER: Manager = Manager {
     ],
     valued: &["repo", "from", "type", "root", "installroot", "gpg-check", "releasever"],
     order_matters: false,
+    flags_take_booleans: false,
 };
 
 pub(super) const PIP: Manager = Manager {
@@ -264,6 +268,7 @@ pub(super) const PIP: Manager = Manager {
         "build",
     ],
     order_matters: true,
+    flags_take_booleans: false,
 };
 
 pub(super) const NPM: Manager = Manager {
@@ -283,7 +288,9 @@ pub(super) const NPM: Manager = Manager {
         "no-save",
         "production",
         "no-optional",
+        "audit",
         "no-audit",
+        "fund",
         "no-fund",
         "no-progress",
         "unsafe-perm",
@@ -320,11 +327,10 @@ pub(super) const NPM: Manager = Manager {
         "install-strategy",
         "maxsockets",
         "also",
-        "fund",
-        "audit",
         "depth",
     ],
     order_matters: true,
+    flags_take_booleans: true,
 };
 
 /// Programs of a family beside the managers above.
