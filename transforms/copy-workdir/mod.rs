@@ -33,8 +33,8 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         let at_root = model.base_image(index).is_some_and(|image| image.bare) || is_scratch(model, index);
         let text = if destination == "~" || destination.starts_with("~/") {
             format!(
-                "`{destination}` is no home folder: COPY and ADD do not expand `~`, so that a folder of this very name is \
-                 made; write the whole path"
+                "`{destination}` does not lie in a home folder: COPY and ADD do not expand `~` but take it as a name; write \
+                 the whole path"
             )
         } else if at_root {
             let meant = cleaned(&format!("/{destination}"));
