@@ -1,5 +1,7 @@
 //! EXPOSE of what is no port of a container.
 
+use std::net::IpAddr;
+
 use crate::edit::{Offers, Proposals, Subject, Transform};
 use crate::syntax::Keyword;
 
@@ -76,7 +78,7 @@ fn wrong(word: &str) -> Option<String> {
 ///
 /// Source: `ParsePortSpec` of `go-connections/nat`.
 fn wrong_mapping(word: &str, host: &str, number: &str) -> Option<String> {
-    let (_, host_port) = host.rsplit_once(':').unwrap_or(("", host));
+    let (address, host_port) = host.rsplit_once(':').unwrap_or(("", host));
     let range = |ports: &str| -> Option<(u16, u16)> {
         let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
         Some((first.parse().ok()?, last.parse().ok()?))
@@ -91,7 +93,8 @@ fn wrong_mapping(word: &str, host: &str, number: &str) -> Option<String> {
         Some((from, to)) => from <= to && (first == last || to - from == last - first),
         None => false,
     };
-    (!fits).then(|| {
+    let address_fits = address.is_empty() || address.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    (!(fits && address_fits)).then(|| {
         format!(
             "`{word}` maps a port of the host, which EXPOSE can't do, and the two sides do not fit, so that the build fails; \
              write the port of the container alone"
