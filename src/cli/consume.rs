@@ -139,20 +139,20 @@ impl Consumer {
             return Ok(());
         }
         self.flush_for_stderr()?;
-        for left in &outcome.left {
-            terminal::line(&format!("{path}:{}: {}: {}", left.line, left.transform.id, left.reason));
-        }
-        for held in &outcome.withheld {
-            terminal::line(&format!(
-                "{path}:{}: {}: only with --unsafe: {}",
-                held.line, held.transform.id, held.reason
-            ));
-        }
-        for dropped in &outcome.dropped {
-            terminal::line(&format!(
-                "{path}:{}: {}: not proved, so not done: {} ({})",
-                dropped.line, dropped.transform.id, dropped.title, dropped.reason
-            ));
+        let left = outcome.left.iter().map(|left| (left.line, format!("{}: {}", left.transform.id, left.reason)));
+        let held = outcome
+            .withheld
+            .iter()
+            .map(|held| (held.line, format!("{}: only with --unsafe: {}", held.transform.id, held.reason)));
+        let dropped = outcome.dropped.iter().map(|dropped| {
+            let id = dropped.transform.id;
+            (dropped.line, format!("{id}: not proved, so not done: {} ({})", dropped.title, dropped.reason))
+        });
+        let mut lines: Vec<(usize, String)> = left.chain(held).chain(dropped).collect();
+        // A stable sort: on one line the order of the transforms stays.
+        lines.sort_by_key(|(line, _)| *line);
+        for (line, text) in lines {
+            terminal::line(&format!("{path}:{line}: {text}"));
         }
         Ok(())
     }

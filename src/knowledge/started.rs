@@ -101,7 +101,69 @@ const START_AS_ROOT: &[&str] = &[
     "keepalived",
     "tor",
     "strongswan",
+    "pure-ftpd",
+    "proftpd",
+    "mosquitto",
+    "ntopng",
+    "tinyproxy",
+    "shellinaboxd",
+    "rabbitmq-server",
+    "rsync",
+    "xinetd",
+    "inetd",
+    "exim",
+    "exim4",
+    "opendkim",
+    "clamd",
+    "freshclam",
+    "zabbix_server",
+    "zabbix_agentd",
+    "ntpd",
+    "chronyd",
+    "radiusd",
+    "freeradius",
+    "avahi-daemon",
+    "snmpd",
+    "stunnel",
+    "stunnel4",
+    "pdns_server",
+    "pdns_recursor",
+    "nsd",
+    "dropbear",
 ];
+
+/// Programs that only root may use: they set up networks, mount file systems or change their root, or start what
+/// changes the user by itself.
+const NEED_ROOT: &[&str] = &[
+    "iptables",
+    "ip6tables",
+    "nft",
+    "ip",
+    "ipsec",
+    "charon",
+    "xl2tpd",
+    "pppd",
+    "dsvpn",
+    "wg",
+    "wg-quick",
+    "hostapd",
+    "in.tftpd",
+    "glusterd",
+    "vpp",
+    "mitmf",
+    "tcpdump",
+    "mount",
+    "modprobe",
+    "sysctl",
+    "service",
+    "systemctl",
+    "invoke-rc.d",
+    "rc-service",
+];
+
+/// Options by which a server is told the user to change to.
+const USER_OPTIONS: &[&str] =
+    &["--user", "--uid", "--gid", "--group", "--setuid", "--setgid", "--username", "--runas", "--chuid", "--run-as"];
 
 /// Shells, which say nothing of what the container is for.
 const SHELLS: &[&str] = &["sh", "bash", "ash", "dash", "zsh", "fish", "ksh", "pwsh", "powershell", "cmd"];
@@ -140,7 +202,22 @@ pub fn drops_root(program: &str) -> bool {
 #[must_use]
 pub fn starts_as_root(program: &str) -> bool {
     let name = base_name(program);
-    START_AS_ROOT.contains(&name) || name.starts_with("php-fpm")
+    START_AS_ROOT.contains(&name) || name.starts_with("php") && name.contains("fpm")
+}
+
+/// Whether only root may use a program, or it starts what changes the user by itself.
+#[must_use]
+pub fn needs_root(program: &str) -> bool {
+    NEED_ROOT.contains(&base_name(program)) || program.contains("/init.d/")
+}
+
+/// Whether an option tells a server the user to change to: `--user privoxy`, `-u hts`.
+///
+/// The short ones mean something else to an interpreter: `python -u`.
+#[must_use]
+pub fn names_user(option: &str, program: &str) -> bool {
+    let name = option.split('=').next().unwrap_or(option);
+    USER_OPTIONS.contains(&name) || matches!(option, "-u" | "-U") && !is_interpreter(program)
 }
 
 /// Whether a program is a shell.
@@ -149,26 +226,23 @@ pub fn is_shell(program: &str) -> bool {
     SHELLS.contains(&base_name(program))
 }
 
-/// Whether a program reads the words behind it as its own arguments, and runs none of them.
+/// Whether a program runs the script that its first argument names.
 #[must_use]
-pub fn keeps_its_words(program: &str) -> bool {
+pub fn is_interpreter(program: &str) -> bool {
     let name = base_name(program);
     let versioned =
         |stem: &str| name.strip_prefix(stem).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'));
-    ["python", "php", "ruby", "perl"].into_iter().any(versioned)
+    ["python", "php", "ruby", "perl"].into_iter().any(versioned) || matches!(name, "node" | "deno" | "bun")
+}
+
+/// Whether a program reads the words behind it as its own arguments, and runs none of them; what the script of an
+/// interpreter does with them is another matter.
+#[must_use]
+pub fn keeps_its_words(program: &str) -> bool {
+    is_interpreter(program)
         || matches!(
-            name,
-            "node"
-                | "java"
-                | "dotnet"
-                | "gunicorn"
-                | "uvicorn"
-                | "flask"
-                | "celery"
-                | "nginx"
-                | "httpd"
-                | "deno"
-                | "bun"
+            base_name(program),
+            "java" | "dotnet" | "gunicorn" | "uvicorn" | "flask" | "celery" | "nginx" | "httpd"
         )
 }
 

@@ -7,6 +7,7 @@ mod bash;
 mod brought;
 pub mod caches;
 pub mod copy;
+mod defaults;
 mod earlier;
 mod echoed;
 mod folder;
@@ -26,7 +27,7 @@ pub use one_word::Words;
 pub use sources::literal_sources;
 pub use spelling::one_slip_apart;
 pub use stage::{Base, Stage};
-pub use state::{State, User, Workdir};
+pub use state::{State, User, Workdir, cleaned};
 
 use crate::knowledge::bases::{self, BaseImage};
 use crate::shell::{self, Body, Script};

@@ -102,7 +102,8 @@ pub fn stages(instructions: &[&Instruction<'_>]) -> Vec<Stage> {
     stages
 }
 
-fn global_args(instructions: &[&Instruction<'_>]) -> Vec<(String, String)> {
+/// The ARGs among instructions above the first FROM that have a default, unexpanded.
+pub(super) fn global_args(instructions: &[&Instruction<'_>]) -> Vec<(String, String)> {
     let mut globals = Vec::new();
     for instruction in instructions {
         let text = instruction.joined.text();
@@ -129,7 +130,7 @@ fn base_of(word: &str, globals: &[(String, String)], earlier: &[Stage]) -> Base 
 }
 
 /// Fills in `$NAME` and `${NAME}`; `None` where a variable has no default or another form is used.
-fn expanded(word: &str, globals: &[(String, String)]) -> Option<String> {
+pub(super) fn expanded(word: &str, globals: &[(String, String)]) -> Option<String> {
     let mut result = String::new();
     let mut rest = word;
     while let Some((before, after)) = rest.split_once('$') {

@@ -1,7 +1,10 @@
 //! ADD of a remote file without a checksum.
 
 use crate::edit::{Offers, Proposals, Subject, Transform};
+use crate::model::Model;
 use crate::syntax::Keyword;
+
+mod checked_later;
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -26,18 +29,21 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         let mut operands = body.operands(instruction.joined.text());
         operands.pop();
         for (range, source) in operands {
-            let text = match kind(source.trim_matches(['"', '\''])) {
+            let source = source.trim_matches(['"', '\'']);
+            let text = match kind(source) {
                 Kind::Local => continue,
+                Kind::Git if is_pinned_by_variable(model, index, source) => continue,
                 Kind::Git => {
                     "the repository is taken as it is on the day of the build: a branch or tag may move; name a commit, \
                      or give `--checksum` with one (Dockerfile 1.16 on)"
                 }
+                Kind::Plain | Kind::Https if checked_later::is_checked_later(model, index) => continue,
                 Kind::Plain => {
-                    "the file comes over plain HTTP and nothing checks it: anyone on the way can change it; use `https` \
-                     and give `--checksum=sha256:…` (Dockerfile 1.6 on)"
+                    "the file comes over plain HTTP without a checksum: anyone on the way can change it; use `https` and \
+                     give `--checksum=sha256:…` (Dockerfile 1.6 on)"
                 }
                 Kind::Https => {
-                    "nothing checks the file: the build takes whatever the address gives on that day; give \
+                    "no checksum is given: the build takes whatever the address gives on that day; give \
                      `--checksum=sha256:…` (Dockerfile 1.6 on)"
                 }
             };
@@ -46,8 +52,9 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     }
 }
 
-/// Addresses that are fetched for the very reason that their content changes: to void the cache.
-const ALWAYS_NEW: &[&str] = &["https://api.github.com/", "https://www.random.org/"];
+/// Hosts whose answers are fetched for the very reason that they change: to void the cache.
+const ALWAYS_NEW: &[&str] =
+    &["api.github.com", "www.random.org", "worldtimeapi.org", "worldclockapi.com", "www.worldclockapi.com"];
 
 enum Kind {
     Local,
@@ -75,16 +82,24 @@ fn kind(source: &str) -> Kind {
             });
         return if pinned { Kind::Local } else { Kind::Git };
     }
-    if ALWAYS_NEW.iter().any(|host| address.starts_with(host)) {
+    let host = address.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
+    if ALWAYS_NEW.contains(&host) {
         return Kind::Local;
     }
     if address.starts_with("https://") {
-        Kind::Https
+        // `raw.githubusercontent.com/…/<commit>/file` names its content.
+        if address.split(['/', '.']).any(is_commit) { Kind::Local } else { Kind::Https }
     } else if address.starts_with("http://") {
         Kind::Plain
     } else {
         Kind::Local
     }
+}
+
+/// Whether the reference holds a variable that stands for a commit, or for what is not known.
+fn is_pinned_by_variable(model: &Model<'_, '_>, index: usize, source: &str) -> bool {
+    let Some((_, after)) = source.split_once(['#', '?']) else { return false };
+    after.contains('$') && model.with_defaults(index, source).is_none_or(|source| matches!(kind(&source), Kind::Local))
 }
 
 fn is_commit(reference: &str) -> bool {

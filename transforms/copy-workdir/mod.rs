@@ -1,7 +1,7 @@
 //! COPY to a relative destination without a WORKDIR.
 
 use crate::edit::{Offers, Proposals, Subject, Transform};
-use crate::model::{Base, Model, Workdir};
+use crate::model::{Base, Model, Workdir, cleaned};
 use crate::syntax::Keyword;
 
 /// The transform.
@@ -31,9 +31,16 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             continue;
         }
         let at_root = model.base_image(index).is_some_and(|image| image.bare) || is_scratch(model, index);
-        let text = if at_root {
+        let text = if destination == "~" || destination.starts_with("~/") {
             format!(
-                "`{destination}` is relative and no WORKDIR is set, so that it means the root; set a WORKDIR or write the whole path"
+                "`{destination}` does not lie in a home folder: COPY and ADD do not expand `~` but take it as a name; write \
+                 the whole path"
+            )
+        } else if at_root {
+            let meant = cleaned(&format!("/{destination}"));
+            format!(
+                "`{destination}` is relative and no WORKDIR is set, so that it means `{meant}`; set a WORKDIR or write the \
+                 whole path"
             )
         } else {
             format!(

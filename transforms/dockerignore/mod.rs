@@ -44,13 +44,15 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         {
             continue;
         }
+        // What `--exclude` leaves out is not copied, ignore file or not.
+        let excludes = body.flags.iter().any(|flag| flag.name() == "exclude");
         let mut operands = body.operands(instruction.joined.text());
         operands.pop();
         for (range, source) in operands {
             let Some(source) = local(&source) else { continue };
             let place = instruction.joined.span(range);
             if is_root(source) {
-                if context.leaves_nothing_out() {
+                if !excludes && context.leaves_nothing_out() {
                     proposals.leave(place, everything(context));
                 }
             } else if !has_pattern(source) && context.keeps_out(source) {

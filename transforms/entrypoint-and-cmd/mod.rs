@@ -1,8 +1,10 @@
 //! ENTRYPOINT and CMD that do not fit each other.
 
+use crate::context::Context;
 use crate::edit::{Offers, Proposals, Subject, Transform};
 use crate::knowledge::managers::base_name;
 use crate::knowledge::started;
+use crate::model::copy::{self, RuntimeProgram};
 use crate::model::{Model, Stage};
 use crate::shell::{Body, Interpreter};
 use crate::syntax::{Args, Keyword, Span};
@@ -31,7 +33,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         if is_empty(model, cmd) || is_empty(model, entrypoint) || !is_posix(&model.states[entrypoint].shell) {
             continue;
         }
-        if let Some(text) = at_odds(model, entrypoint, cmd) {
+        if let Some(text) = at_odds(model, entrypoint, cmd, subject.context) {
             proposals.leave(keyword(model, cmd), text);
         }
     }
@@ -59,7 +61,7 @@ fn keyword(model: &Model<'_, '_>, index: usize) -> Span {
     instruction.joined.span(instruction.body.keyword_range)
 }
 
-fn at_odds(model: &Model<'_, '_>, entrypoint: usize, cmd: usize) -> Option<String> {
+fn at_odds(model: &Model<'_, '_>, entrypoint: usize, cmd: usize, context: Option<&Context>) -> Option<String> {
     let instruction = model.instructions[entrypoint];
     let shell_form = matches!(instruction.body.args, Args::Text(_));
     if shell_form {
@@ -81,7 +83,9 @@ fn at_odds(model: &Model<'_, '_>, entrypoint: usize, cmd: usize) -> Option<Strin
         || words.iter().any(|word| {
             word.contains("entrypoint") || word.contains("entry_point") || word.strip_suffix(".sh").is_some()
         });
-    let reads = started::keeps_its_words(program) && !arguments.is_empty() && !hands_on;
+    let reads = started::keeps_its_words(program)
+        && !hands_on
+        && (!started::is_interpreter(program) || keeps_arguments(model, entrypoint, arguments, context));
     (cmd_in_shell_form && reads).then(|| {
         format!(
             "`{}` of the ENTRYPOINT gets `/bin/sh -c …` as its arguments, as this CMD is in shell form; write the CMD as \
@@ -89,6 +93,27 @@ fn at_odds(model: &Model<'_, '_>, entrypoint: usize, cmd: usize) -> Option<Strin
             base_name(program)
         )
     })
+}
+
+/// Parts of a script that may run its arguments, or hand them to something that does.
+const MAY_RUN: &[&str] = &["exec", "spawn", "subprocess", "popen", "Popen", "system", "fork", "argv", "ARGV"];
+
+/// Whether what an interpreter is told to run does not run its own arguments: no script at all, so that CMD becomes
+/// the script; a module of Python; a script that can be read and holds nothing of the kind.
+fn keeps_arguments(model: &Model<'_, '_>, entrypoint: usize, arguments: &[String], context: Option<&Context>) -> bool {
+    let Some(script) = arguments.iter().find(|word| !is_plain_option(word)) else { return true };
+    if script == "-m" {
+        return true;
+    }
+    match copy::runtime_program(model, entrypoint, script, context) {
+        RuntimeProgram::Script(text) => !MAY_RUN.iter().any(|part| text.contains(part)),
+        RuntimeProgram::Unknown(_) | RuntimeProgram::System => false,
+    }
+}
+
+/// Options of interpreters that take no word of their own.
+fn is_plain_option(word: &str) -> bool {
+    matches!(word, "-u" | "-O" | "-OO" | "-B" | "-w") || word.starts_with("--") && word.contains('=')
 }
 
 /// An ENTRYPOINT of a shell with `-c`: what CMD adds becomes `$0` and `$1` of the script.

@@ -1,5 +1,7 @@
 //! EXPOSE of what is no port of a container.
 
+use std::net::IpAddr;
+
 use crate::edit::{Offers, Proposals, Subject, Transform};
 use crate::syntax::Keyword;
 
@@ -45,6 +47,9 @@ fn wrong(word: &str) -> Option<String> {
             "`{word}` has no protocol that EXPOSE knows, and the build fails; write `tcp`, `udp` or `sctp`"
         ));
     }
+    if let Some(text) = host.and_then(|host| wrong_mapping(word, host, number)) {
+        return Some(text);
+    }
     let (first, last) = number.split_once('-').unwrap_or((number, number));
     let numbers = [first, last];
     if !numbers.iter().all(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())) {
@@ -65,6 +70,34 @@ fn wrong(word: &str) -> Option<String> {
         format!(
             "`{word}` maps a port of the host, which EXPOSE can't do: only the port of the container counts; map it by \
              `docker run -p`"
+        )
+    })
+}
+
+/// A port of the host that the parser does not take, or a range of ports that is not as long as that of the host.
+///
+/// Source: `ParsePortSpec` of `go-connections/nat`.
+fn wrong_mapping(word: &str, host: &str, number: &str) -> Option<String> {
+    let (address, host_port) = host.rsplit_once(':').unwrap_or(("", host));
+    let range = |ports: &str| -> Option<(u16, u16)> {
+        let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
+        Some((first.parse().ok()?, last.parse().ok()?))
+    };
+    // `127.0.0.1::80` is taken, and of addresses in brackets it depends on the version.
+    if host_port.is_empty() || host_port.contains(']') {
+        return None;
+    }
+    let (first, last) = range(number).filter(|(first, last)| first <= last)?;
+    let fits = match range(host_port) {
+        // One port of the container may get any of several ports of the host.
+        Some((from, to)) => from <= to && (first == last || to - from == last - first),
+        None => false,
+    };
+    let address_fits = address.is_empty() || address.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    (!(fits && address_fits)).then(|| {
+        format!(
+            "`{word}` maps a port of the host, which EXPOSE can't do, and the two sides do not fit, so that the build fails; \
+             write the port of the container alone"
         )
     })
 }

@@ -1,4 +1,4 @@
-//! LABEL keys that break Docker's rules for them.
+//! LABEL keys that are not as Docker recommends them.
 
 use crate::edit::{Offers, Proposals, Subject, Transform};
 use crate::syntax::Keyword;
@@ -6,7 +6,7 @@ use crate::syntax::Keyword;
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
     id: "label-keys",
-    summary: "find LABEL keys that are not valid",
+    summary: "find LABEL keys that are not as Docker recommends",
     offers: Offers::Findings,
     codes: &["DL3048"],
     readme: include_str!("README.md"),
@@ -45,7 +45,8 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     }
 }
 
-/// Source: "Key format recommendations" of Docker's manual on labels.
+/// Source: "Key format recommendations" of Docker's manual on labels; `_` within a key is taken as hadolint takes
+/// it, for many tools read keys that hold one.
 fn wrong(key: &str) -> Option<String> {
     let reserved = RESERVED.iter().any(|prefix| key.starts_with(prefix));
     if reserved && !GIVEN_OUT.iter().any(|prefix| key.starts_with(prefix)) {
@@ -54,17 +55,17 @@ fn wrong(key: &str) -> Option<String> {
         ));
     }
     let small = |c: char| c.is_ascii_lowercase();
-    if !key.chars().all(|c| small(c) || c.is_ascii_digit() || matches!(c, '.' | '-')) {
+    if !key.chars().all(|c| small(c) || c.is_ascii_digit() || matches!(c, '.' | '-' | '_')) {
         return Some(format!(
-            "`{key}` holds other characters than small letters, digits, `.` and `-`, which tools that read labels may \
-             not take; spell it with these alone"
+            "`{key}` holds characters other than the small letters, digits, `.` and `-` that Docker recommends for the keys \
+             of labels; spell it with these, unless a tool reads it as it is"
         ));
     }
     let ends = key.starts_with(small) && key.ends_with(|c: char| small(c) || c.is_ascii_digit());
     if !ends || key.contains("..") || key.contains("--") {
         return Some(format!(
-            "`{key}` does not start with a letter, ends in `.` or `-`, or has two of these in a row, which tools that \
-             read labels may not take; spell it without"
+            "`{key}` does not start with a letter, does not end in a letter or digit, or has two `.` or `-` in a row, against \
+             what Docker recommends for the keys of labels; spell it without, unless a tool reads it as it is"
         ));
     }
     None

@@ -1,5 +1,7 @@
 //! ARG and ENV that hold secrets.
 
+use std::collections::BTreeSet;
+
 use crate::edit::{Offers, Proposals, Subject, Transform};
 use crate::syntax::{Keyword, TextRange};
 
@@ -70,17 +72,26 @@ const ABOUT: &[&str] = &[
     "location",
     "interval",
     "map",
+    "name",
+    "service",
+    "count",
+    "limit",
+    "expiration",
+    "expires",
+    "algo",
+    "sha256",
+    "id",
 ];
 
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
+    let shipped: BTreeSet<usize> = model.targets().into_iter().flat_map(|stage| model.line_of(stage)).collect();
     for index in 0..model.instructions.len() {
         let instruction = model.instructions[index];
         let body = model.inner(index);
         // An ARG above the first FROM is known to FROM alone, and gets nowhere.
-        if model.stage_of(index).is_none() {
-            continue;
-        }
+        let Some(stage) = model.stage_of(index) else { continue };
+        let in_the_image = shipped.contains(&stage.index);
         let text = instruction.joined.text();
         match body.keyword {
             Keyword::Arg => {
@@ -91,13 +102,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
                         continue;
                     }
                     let place = TextRange::new(range.start, (range.start + name.len()).min(range.end));
-                    proposals.leave(
-                        instruction.joined.span(place),
-                        format!(
-                            "`{name}` looks like a secret, and the value of an ARG stays in the history of the image; hand \
-                             it to the RUN that needs it by `--mount=type=secret`"
-                        ),
-                    );
+                    proposals.leave(instruction.joined.span(place), reason(name, body.keyword, in_the_image));
                 }
             }
             Keyword::Env => {
@@ -107,17 +112,30 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
                     if !is_secret(&name) || is_empty(&value) || is_harmless(&name, &value) {
                         continue;
                     }
-                    proposals.leave(
-                        instruction.joined.span(pair.key),
-                        format!(
-                            "`{name}` looks like a secret, and whoever gets the image can read an ENV; set it when the \
-                             container starts, or hand it to the RUN that needs it by `--mount=type=secret`"
-                        ),
-                    );
+                    proposals.leave(instruction.joined.span(pair.key), reason(&name, body.keyword, in_the_image));
                 }
             }
             _ => {}
         }
+    }
+}
+
+/// What is wrong with a secret here. The history and the variables of a stage that others only copy from are not in
+/// the image.
+fn reason(name: &str, keyword: Keyword, in_the_image: bool) -> String {
+    match keyword {
+        _ if !in_the_image => format!(
+            "`{name}` looks like a secret: the image of this stage stays behind, but each RUN of it sees the value, and the \
+             records of the build may list it; hand it to the RUN that needs it by `--mount=type=secret`"
+        ),
+        Keyword::Arg => format!(
+            "`{name}` looks like a secret, and the value of an ARG stays in the history of the image; hand it to the RUN \
+             that needs it by `--mount=type=secret`"
+        ),
+        _ => format!(
+            "`{name}` looks like a secret, and whoever gets the image can read an ENV; set it when the container starts, \
+             or hand it to the RUN that needs it by `--mount=type=secret`"
+        ),
     }
 }
 
@@ -126,7 +144,9 @@ fn is_secret(name: &str) -> bool {
     let parts: Vec<&str> = name.split('_').collect();
     let of = |list: &[&str]| parts.iter().any(|part| list.contains(part));
     let ends = || parts.iter().any(|part| SECRET_END.iter().any(|end| part.ends_with(end)));
-    let about = parts.len() > 1 && parts.last().is_some_and(|last| ABOUT.contains(last));
+    // `AWS_ACCESS_KEY_ID` is half of a secret.
+    let about =
+        parts.len() > 1 && parts.last().is_some_and(|last| ABOUT.contains(last)) && !name.ends_with("access_key_id");
     // `Filters__0__Key` of .NET is a field of a setting.
     let field = name.ends_with("__key");
     if field || KNOWN_HARMLESS.contains(&name.as_str()) {
@@ -153,7 +173,7 @@ fn is_harmless(name: &str, value: &str) -> bool {
     };
     let name = name.to_ascii_lowercase();
     let public_key =
-        ["gpg", "pgp", "signing", "apt", "rpm"].iter().any(|part| name.split('_').any(|have| have == *part));
+        ["gpg", "gnupg", "pgp", "signing", "apt", "rpm"].iter().any(|part| name.split('_').any(|have| have == *part));
     let fingerprints = || {
         let mut words = value.split([' ', '\t']).filter(|word| !word.is_empty()).peekable();
         words.peek().is_some() && words.all(is_fingerprint)

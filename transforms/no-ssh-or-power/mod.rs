@@ -25,7 +25,10 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             continue;
         }
         let Some(script) = model.script(index) else { continue };
-        let mounts_ssh = body.flags.iter().any(|flag| flag.name() == "mount" && flag.text.contains("type=ssh"));
+        // The key of such a RUN comes from the build, not from the image.
+        let brings_key = body.flags.iter().any(|flag| {
+            flag.name() == "mount" && ["type=ssh", "type=secret"].iter().any(|kind| flag.text.contains(kind))
+        });
         let insecure = body.flags.iter().any(|flag| flag.name() == "security" && flag.value() == Some("insecure"));
         for simple in script.simple_commands() {
             let words = simple.literals();
@@ -36,7 +39,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             let text = match base_name(name) {
                 // A script that starts the server.
                 _ if name.contains("/init.d/") => continue,
-                "ssh" if mounts_ssh || arguments.contains(&Some("-V")) => continue,
+                "ssh" if brings_key || arguments.contains(&Some("-V")) => continue,
                 "ssh" => {
                     "`ssh` in a build needs a key in the image or a host that is open to all; take files from a repository, \
                      or use `RUN --mount=type=ssh`"
@@ -56,12 +59,12 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
                      starts, or by `RUN --mount`"
                         .to_owned()
                 }
-                "service" if is_last(script, simple) && starts(arguments) => {
+                "service" if is_last(script, simple) && starts(arguments) && !ends_at_once(arguments) => {
                     "`service` starts a daemon that ends with this RUN and is not in the image; start it by CMD or \
                      ENTRYPOINT"
                         .to_owned()
                 }
-                name @ ("service" | "kill") if on_its_own && (name == "kill" || stops(arguments)) => {
+                name @ ("service" | "kill") if on_its_own && (name == "kill" && !lists(arguments) || stops(arguments)) => {
                     format!("`{name}` finds no process of an earlier RUN to stop, as these ended with it; drop it")
                 }
                 _ => continue,
@@ -91,9 +94,21 @@ fn stops(arguments: &[Option<&str>]) -> bool {
     arguments.contains(&Some("stop"))
 }
 
-/// Whether nothing runs after the command that could use what it started.
+/// Services that set something and end, without a daemon.
+fn ends_at_once(arguments: &[Option<&str>]) -> bool {
+    let one_shot = ["procps", "sysctl", "hostname", "networking", "kmod", "apparmor", "iptables", "console-setup"];
+    arguments.first().is_some_and(|name| name.is_none_or(|name| one_shot.contains(&name)))
+}
+
+/// `kill -l` prints the names of the signals.
+fn lists(arguments: &[Option<&str>]) -> bool {
+    matches!(arguments.first(), Some(Some("-l" | "-L" | "--list" | "--table")))
+}
+
+/// Whether nothing runs after the command that could use what it started: `|| true` and `; exit 0` do not.
 fn is_last(script: &Script<'_>, simple: &Simple) -> bool {
-    let Some(item) = script.list.items.last() else { return false };
-    item.end != Terminator::Background
-        && item.chain.links.last().is_some_and(|link| link.pipeline.simple() == Some(simple))
+    let does_nothing = |other: &Simple| matches!(other.name(), Some("true" | ":" | "exit"));
+    let mut links = script.list.items.iter().flat_map(|item| item.chain.links.iter().map(|link| (item.end, link)));
+    let last = links.rfind(|(_, link)| !link.pipeline.simple().is_some_and(does_nothing));
+    last.is_some_and(|(end, link)| end != Terminator::Background && link.pipeline.simple() == Some(simple))
 }

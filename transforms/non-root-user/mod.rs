@@ -73,15 +73,21 @@ fn no_user(model: &Model<'_, '_>, line: &[usize], context: Option<&Context>, pro
     }
     // CMD goes on where the ENTRYPOINT ends: `ENTRYPOINT ["tini", "--"]`.
     let mut words = started(model, at);
-    if model.keyword(at) == Keyword::Entrypoint {
+    // In shell form it takes no arguments.
+    if model.keyword(at) == Keyword::Entrypoint && matches!(model.body(at), Some(Body::Exec(_))) {
         words.extend(start(Keyword::Cmd).map(|cmd| started(model, cmd)).unwrap_or_default());
     }
     let words = &words[started::wrapper_len(&words)..];
     let Some(program) = words.first() else { return };
-    if started::is_shell(program) && words.len() == 1 || words.iter().any(|word| started::starts_as_root(word)) {
+    if started::is_shell(program) && words.len() == 1 || changes_user(words.iter().map(String::as_str)) {
         return;
     }
-    if words.iter().take(2).any(|word| may_give_root_up(model, at, word, context)) {
+    if is_unread_from_context(model, line, at, program, context) {
+        return;
+    }
+    // Further words are arguments, unless they are paths of scripts.
+    let scripts = words.iter().enumerate().filter(|(at, word)| *at < 2 || word.contains('/') || is_shell_script(word));
+    if scripts.into_iter().any(|(_, word)| may_give_root_up(model, at, word, context)) {
         return;
     }
     let instruction = model.instructions[at];
@@ -92,18 +98,56 @@ fn no_user(model: &Model<'_, '_>, line: &[usize], context: Option<&Context>, pro
     );
 }
 
+/// Whether a command line, or a script word by word, names a program that changes the user or that only root may
+/// use, or an option that names the user.
+fn changes_user<'w>(words: impl IntoIterator<Item = &'w str>) -> bool {
+    let mut program = "";
+    words.into_iter().any(|word| {
+        if program.is_empty() || started::is_interpreter(word) {
+            program = word;
+        }
+        started::drops_root(word)
+            || started::starts_as_root(word)
+            || started::needs_root(word)
+            || started::names_user(word, program)
+    })
+}
+
 /// Whether a word names a start script that changes the user, or one that can't be looked into.
 fn may_give_root_up(model: &Model<'_, '_>, index: usize, word: &str, context: Option<&Context>) -> bool {
     match copy::runtime_program(model, index, word, context) {
-        RuntimeProgram::Script(text) => text.split_whitespace().any(started::drops_root),
+        RuntimeProgram::Script(text) => {
+            let words =
+                text.split(|c: char| c.is_whitespace() || matches!(c, ';' | '"' | '\'' | '(' | ')' | '[' | ']' | ','));
+            changes_user(words) || text.contains("setuid") || text.contains("setgid")
+        }
         RuntimeProgram::Unknown(_) | RuntimeProgram::System => {
             let name = word.rsplit('/').next().unwrap_or(word);
-            let script = [".sh", ".bash"].iter().any(|end| name.ends_with(end));
-            script
+            is_shell_script(name)
                 || word.is_empty()
-                || ["entrypoint", "start", "run", "init", "boot"].iter().any(|part| name.contains(part))
+                || ["entrypoint", "start", "run", "init", "boot", "launch"].iter().any(|part| name.contains(part))
         }
     }
+}
+
+fn is_shell_script(word: &str) -> bool {
+    [".sh", ".bash"].iter().any(|end| word.ends_with(end))
+}
+
+/// Whether the program is a file of the build context that can't be read: it may be a script that changes the user.
+fn is_unread_from_context(
+    model: &Model<'_, '_>,
+    line: &[usize],
+    index: usize,
+    program: &str,
+    context: Option<&Context>,
+) -> bool {
+    let name = program.rsplit('/').next().unwrap_or(program);
+    let named = |path: &String| path.rsplit('/').next() == Some(name);
+    let from_context = line.iter().flat_map(|stage| model.stages[*stage].range.clone()).any(|at| {
+        copy::Copy::bringing(model, at).is_some_and(|copy| copy.sources.iter().chain([&copy.destination]).any(named))
+    });
+    from_context && !matches!(copy::runtime_program(model, index, program, context), RuntimeProgram::Script(_))
 }
 
 /// The words of the command, variables left blank.

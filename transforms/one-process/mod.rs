@@ -103,7 +103,8 @@ fn in_script(script: &Script<'_>) -> Option<(Span, String)> {
     for (item_at, item) in items.iter().enumerate() {
         for (link_at, link) in item.chain.links.iter().enumerate() {
             let last = item_at + 1 == items.len() && link_at + 1 == item.chain.links.len();
-            let [Command::Simple(simple), ..] = link.pipeline.commands.as_slice() else { continue };
+            // The shell's job of a pipe is known by its last command.
+            let [.., Command::Simple(simple)] = link.pipeline.commands.as_slice() else { continue };
             let span = script.span(simple.range);
             if let Some(program) = program_of(simple).filter(|program| started::is_supervisor(program)) {
                 return Some((span, supervisor(program)));
@@ -115,34 +116,34 @@ fn in_script(script: &Script<'_>) -> Option<(Span, String)> {
                     nothing_stays = last;
                     background.push((span, name));
                 }
-                Start::Foreground(name) if detached => background.push((span, name)),
+                Start::Foreground(name) if detached => {
+                    nothing_stays = last;
+                    background.push((span, name));
+                }
                 Start::Foreground(name) if last => foreground = Some(name),
                 _ => {}
             }
         }
     }
-    let (span, first) = background.first()?.clone();
+    let span = background.first()?.0;
     let names: Vec<String> = background.into_iter().map(|(_, name)| name).chain(foreground).collect();
-    if names.len() > 1 {
-        let text = format!(
-            "several processes are started in one container (`{}`): it lives and ends with one of them, and the others \
-             get no signal; give each a container of its own",
-            names.join(", ")
-        );
-        return Some((span, text));
-    }
-    if waits {
-        // The shell ends with its only child.
-        return None;
-    }
+    let listed = names.join("`, `");
     let text = if nothing_stays {
         format!(
-            "`{first}` goes to the background and nothing stays in the foreground, so that the container ends at once; \
-             start it in the foreground"
+            "all that is started goes to the background (`{listed}`), so that the container ends at once; start one process, \
+             in the foreground"
         )
+    } else if names.len() > 1 {
+        format!(
+            "several processes are started in one container (`{listed}`): it lives and ends with one of them, and the \
+             others get no signal; give each a container of its own"
+        )
+    } else if waits {
+        // The shell ends with its only child.
+        return None;
     } else {
         format!(
-            "`{first}` is started in the background: the container goes on when it fails, and ends with another command; \
+            "`{listed}` is started in the background: the container goes on when it fails, and ends with another command; \
              start it in the foreground, as the only process"
         )
     };
@@ -218,6 +219,10 @@ fn is_short(program: &str) -> bool {
 
 /// Installs of a supervisor in an image that is built for its own sake.
 fn installed(model: &Model<'_, '_>, proposals: &mut Proposals) {
+    // `chpst` and `setuidgid` of these packages change the user, and `supervisorctl` asks another container.
+    if names_other_use(model.file.source) {
+        return;
+    }
     let kept: BTreeSet<usize> = model.targets().into_iter().flat_map(|stage| model.line_of(stage)).collect();
     for index in 0..model.instructions.len() {
         if model.keyword(index) != Keyword::Run
@@ -237,12 +242,19 @@ fn installed(model: &Model<'_, '_>, proposals: &mut Proposals) {
                     proposals.leave(
                         script.span(simple.words[*at].range),
                         format!(
-                            "`{package}` is there to run several processes in one container, of which the runtime sees \
-                             the supervisor alone; give each service a container of its own"
+                            "`{package}` brings a supervisor, which runs several processes in one container, and of which \
+                             alone the runtime knows; give each service a container of its own"
                         ),
                     );
                 }
             }
         }
     }
+}
+
+/// Whether the file uses a tool of such a package that supervises nothing.
+fn names_other_use(source: &[u8]) -> bool {
+    ["chpst", "setuidgid", "svlogd", "supervisorctl"]
+        .iter()
+        .any(|tool| memchr::memmem::find(source, tool.as_bytes()).is_some())
 }

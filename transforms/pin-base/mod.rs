@@ -1,7 +1,7 @@
 //! FROM an image without a tag, or with `latest`.
 
 use crate::edit::{Offers, Proposals, Subject, Transform};
-use crate::model::Base;
+use crate::model::{Base, Stage};
 use crate::syntax::image;
 
 /// The transform.
@@ -41,8 +41,9 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
                 ),
             ),
             Some(_) => {}
-            // A variable at the end may hold the tag too: `node$TAG`, `$IMAGE`.
-            None if reference.variables.iter().any(|variable| variable.end == written.len()) => {}
+            // A variable in the last component may hold the tag too: `node$TAG`, `$IMAGE`, `${BASE}-slim`.
+            None if reference.variables.iter().any(|variable| !written[variable.end..].contains('/')) => {}
+            None if is_stage_in_capitals(&written, &model.stages[..stage.index]) => {}
             None => proposals.leave(
                 place,
                 format!(
@@ -52,4 +53,10 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             ),
         }
     }
+}
+
+/// `FROM BASE` below `AS base`: not found as a stage but for its capitals, it is no image either.
+fn is_stage_in_capitals(written: &str, earlier: &[Stage]) -> bool {
+    let lower = written.to_lowercase();
+    lower != written && earlier.iter().any(|stage| stage.name.as_deref() == Some(&lower))
 }

@@ -36,7 +36,11 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 fn in_run(model: &Model<'_, '_>, index: usize, has_sources: bool, proposals: &mut Proposals) {
     let Some(script) = model.script(index) else { return };
     for simple in script.simple_commands() {
-        let words = simple.literals();
+        let words: Vec<Option<&str>> = simple
+            .words
+            .iter()
+            .map(|word| word.literal.as_deref().or_else(|| with_extras(script.str(word.range))))
+            .collect();
         let Some((form, unpinned)) = without_version(&words, has_sources) else { continue };
         let Some(first) = unpinned.first() else { continue };
         let names: Vec<&str> = unpinned.iter().filter_map(|at| words[*at]).collect();
@@ -49,6 +53,15 @@ fn in_run(model: &Model<'_, '_>, index: usize, has_sources: bool, proposals: &mu
             ),
         );
     }
+}
+
+/// `uvicorn[standard]`: a pattern to the shell, which stays as it is where no file is named so.
+fn with_extras(word: &str) -> Option<&str> {
+    let (name, extras) = word.split_once('[')?;
+    let plain = |text: &str, more: &[char]| text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(&c));
+    let (extras, version) = extras.split_once(']')?;
+    let is_package = !name.is_empty() && plain(name, &['.', '_', '-']) && plain(extras, &['.', '_', '-', ',']);
+    (is_package && plain(version, &['.', '_', '-', '=', '~', '!', '+'])).then_some(word)
 }
 
 /// How a version is written, and which words of an install name none; `has_sources` tells whether files of the
@@ -69,6 +82,8 @@ fn without_version(words: &[Option<&str>], has_sources: bool) -> Option<(&'stati
         Family::Debian => ("curl=8.5.0-2", |word| word.contains(['=', '/'])),
         Family::Alpine => ("curl=8.5.0-r0", |word| word.contains(['=', '~', '<', '>'])),
         Family::RedHat => ("curl-8.5.0", has_rpm_version),
+        // A pattern or a patch has no version of its own to name.
+        Family::Suse if names_other_type(&found, words) => return None,
         Family::Suse => ("curl=8.5.0", |word| word.contains(['=', '<', '>']) || has_rpm_version(word)),
         // What a file of requirements or constraints says is not looked into.
         Family::Pip if option(&["-r", "--requirement", "-c", "--constraint"]) => return None,
@@ -93,6 +108,13 @@ fn without_version(words: &[Option<&str>], has_sources: bool) -> Option<(&'stati
         .filter(clear)
         .filter(|at| words[*at].is_some_and(|word| is_package(word) && !pinned(word)));
     Some((form, unpinned.collect()))
+}
+
+/// `zypper install -t pattern devel`.
+fn names_other_type(found: &knowledge::Invocation, words: &[Option<&str>]) -> bool {
+    let options: Vec<&str> = found.options.iter().filter_map(|at| words[*at]).collect();
+    let types = options.iter().any(|word| matches!(*word, "-t" | "--type") || word.starts_with("--type="));
+    types && !options.iter().any(|word| matches!(*word, "package" | "--type=package"))
 }
 
 /// `name-1.2-3`: a part that starts with a digit. Source: hadolint's DL3041.
@@ -135,8 +157,11 @@ fn gems(words: &[Option<&str>], start: usize) -> Option<(&'static str, Vec<usize
             None => return None,
             Some("--") => break,
             Some(word) if word == "-v" || word.starts_with("--version") => return None,
+            // A file of gems with their versions.
+            Some(word) if matches!(word, "-g" | "--file") || word.starts_with("--file=") => return None,
             Some(
-                "-i" | "--install-dir" | "-n" | "--bindir" | "-s" | "--source" | "--platform" | "-P" | "--trust-policy",
+                "--without" | "--document" | "--build-root" | "-p" | "--http-proxy" | "-i" | "--install-dir" | "-n"
+                | "--bindir" | "-s" | "--source" | "--platform" | "-P" | "--trust-policy",
             ) => {
                 at += 1;
             }

@@ -46,16 +46,26 @@ const OF_DISTRIBUTIONS: &[&str] = &["PATH", "container", "DISTTAG", "FGC", "FBR"
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
     let globals = defaults::Globals::of(model);
+    // An image may carry the version that a tag names: `FROM node:$NODE_VERSION`, and another image of the same.
+    let versions: BTreeSet<String> =
+        model.stages.iter().flat_map(|stage| in_from(model, stage)).filter(|name| name.contains("VERSION")).collect();
     let mut ends: Vec<Scope> = Vec::with_capacity(model.stages.len());
     for stage in &model.stages {
         let first = model.instructions[stage.range.start];
         from(model, first, &globals, proposals);
         let mut scope = stage.base.stage().map_or_else(|| Scope::of(model, stage), |parent| ends[parent].clone());
-        let own = references(first.joined.text(), first.body.rest, model.file.escape);
-        scope.in_from.extend(own.into_iter().map(|reference| reference.name));
+        scope.perhaps_of_image.extend(in_from(model, stage));
+        scope.perhaps_of_image.extend(versions.iter().cloned());
         in_stage(model, stage.range.clone(), &globals, &mut scope, proposals);
         ends.push(scope);
     }
+}
+
+/// The variables that FROM uses.
+fn in_from(model: &Model<'_, '_>, stage: &Stage) -> Vec<String> {
+    let first = model.instructions[stage.range.start];
+    let own = references(first.joined.text(), first.body.rest, model.file.escape);
+    own.into_iter().map(|reference| reference.name).collect()
 }
 
 /// What is known of the variables at a point of a stage.
@@ -63,8 +73,8 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 struct Scope {
     /// Those that ENV and ARG set.
     set: BTreeSet<String>,
-    /// Those that FROM uses: the base image may carry them.
-    in_from: BTreeSet<String>,
+    /// Those that the base image may carry, as FROM uses them.
+    perhaps_of_image: BTreeSet<String>,
     /// Whether all variables of the base image are known.
     all_known: bool,
     /// Windows tells names apart by other rules.
@@ -77,7 +87,7 @@ impl Scope {
         let bare = model.base_image(stage.range.start).is_some_and(|image| image.bare);
         Self {
             set: BTreeSet::new(),
-            in_from: BTreeSet::new(),
+            perhaps_of_image: BTreeSet::new(),
             all_known: stage.base == Base::Scratch || bare,
             windows: model.file.escape == b'`' || stage.base.is_windows(),
         }
@@ -137,6 +147,7 @@ fn in_stage(
             (false, false) => in_words(model, index),
         };
         let declared = declares(model, index);
+        let mounted = mounted(model, index);
         // An ARG sees what stands before it in the same line.
         let is_arg = model.keyword(index) == Keyword::Arg;
         // `${A:+:${A}}` asks first whether it is set.
@@ -146,10 +157,11 @@ fn in_stage(
             let name = reference.name.as_str();
             let is_known =
                 scope.set.contains(name) || name == "PATH" || is_arg && declared.iter().any(|own| own == name);
+            let is_known = is_known || mounted.iter().any(|own| own == name);
             if is_known || guarded.contains(name) || reported.contains(name) {
                 continue;
             }
-            if let Some(text) = unset(name, in_run, globals, scope) {
+            if let Some(text) = unset(model, index, name, globals, scope) {
                 reported.insert(name.to_owned());
                 proposals.leave(*place, text);
             }
@@ -159,12 +171,18 @@ fn in_stage(
 }
 
 /// What is wrong with a name that nothing above sets, where that is certain.
-fn unset(name: &str, in_run: bool, globals: &defaults::Globals, scope: &Scope) -> Option<String> {
-    // An image may carry the version that its tag names: `FROM node:$NODE_VERSION`.
-    let perhaps_of_image = !scope.all_known && scope.in_from.contains(name);
+fn unset(
+    model: &Model<'_, '_>,
+    index: usize,
+    name: &str,
+    globals: &defaults::Globals,
+    scope: &Scope,
+) -> Option<String> {
+    let perhaps_of_image = !scope.all_known && scope.perhaps_of_image.contains(name);
     if globals.has(name) && !perhaps_of_image {
+        let unless = if scope.all_known { "" } else { ", unless the base image sets it" };
         return Some(format!(
-            "`{name}` is empty here: an ARG above the first FROM is known to FROM alone; repeat `ARG {name}` in this stage"
+            "`{name}` is empty here{unless}: an ARG above the first FROM is known to FROM alone; repeat `ARG {name}` in this stage"
         ));
     }
     if PREDEFINED.contains(&name) {
@@ -173,8 +191,13 @@ fn unset(name: &str, in_run: bool, globals: &defaults::Globals, scope: &Scope) -
         ));
     }
     // A script may set it, and so may a file that it reads.
-    if in_run || is_proxy(name) {
+    if model.keyword(index) == Keyword::Run || is_proxy(name) || is_of_the_build(name) {
         return None;
+    }
+    if scope.all_known
+        && let Some(text) = set_elsewhere(model, index, name)
+    {
+        return Some(text);
     }
     if let Some(near) = scope.set.iter().map(String::as_str).chain(["PATH"]).find(|known| slip(known, name)) {
         return Some(format!("nothing in this file sets `{name}`; `{near}` may be meant"));
@@ -182,6 +205,39 @@ fn unset(name: &str, in_run: bool, globals: &defaults::Globals, scope: &Scope) -
     (scope.all_known && !OF_DISTRIBUTIONS.contains(&name)).then(|| {
         format!("nothing sets `{name}`, in this file or in its base image, so that it is empty; set it or take it out")
     })
+}
+
+/// What is wrong with a name that the file does set, but not where it is used.
+fn set_elsewhere(model: &Model<'_, '_>, index: usize, name: &str) -> Option<String> {
+    let sets = |at: &usize| declares(model, *at).iter().any(|declared| declared == name);
+    if model.keyword(index) == Keyword::Env && sets(&index) {
+        return Some(format!(
+            "`{name}` is empty here: an ENV is read with the values from before it, so that what it sets itself does not \
+             count; set `{name}` in an ENV above, or take it out"
+        ));
+    }
+    let stage = model.stage_of(index)?;
+    if let Some(below) = (index + 1..stage.range.end).find(sets) {
+        let line = model.instructions[below].first_line;
+        return Some(format!("`{name}` is empty here: it is set in line {line}, below; set it above"));
+    }
+    let first = model.stages.first()?.range.start;
+    let other = (first..model.instructions.len()).find(sets)?;
+    let line = model.instructions[other].first_line;
+    Some(format!("`{name}` is empty here: line {line} sets it in another stage alone; set it in this stage as well"))
+}
+
+/// The variables that secrets of a RUN may be handed over in: `--mount=type=secret,id=NAME,env=NAME`.
+fn mounted(model: &Model<'_, '_>, index: usize) -> Vec<String> {
+    let flags = model.instructions[index].body.flags.iter().filter(|flag| flag.name() == "mount");
+    let options = flags.filter_map(|flag| flag.value()).flat_map(|value| value.split(','));
+    let names = options.filter_map(|option| option.strip_prefix("env=").or_else(|| option.strip_prefix("id=")));
+    names.map(str::to_owned).collect()
+}
+
+/// The arguments that BuildKit reads itself. Source: `nonEnvArgs` of `dockerfile2llb/convert.go`.
+fn is_of_the_build(name: &str) -> bool {
+    matches!(name, "BUILDKIT_SBOM_SCAN_CONTEXT" | "BUILDKIT_SBOM_SCAN_STAGE")
 }
 
 /// The names that ENV or ARG sets.

@@ -1,8 +1,9 @@
 //! Both wget and curl in one image.
 
 use crate::edit::{Offers, Proposals, Subject, Transform};
+use crate::knowledge::bases::Wget;
 use crate::knowledge::managers::{self, base_name};
-use crate::knowledge::{self, Verb};
+use crate::knowledge::{self, Family, Verb};
 use crate::model::Model;
 use crate::shell::{Script, Simple};
 use crate::syntax::{Keyword, Span};
@@ -24,35 +25,31 @@ struct Seen {
     tool: &'static str,
     span: Span,
     line: usize,
+    /// Whether it is installed, not run.
+    installed: bool,
 }
 
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
     for stage in &model.stages {
-        let mut first: Option<Seen> = None;
-        'stage: for index in stage.range.clone() {
-            if model.inner(index).keyword != Keyword::Run {
-                continue;
-            }
-            let Some(script) = model.script(index) else { continue };
-            for seen in tools(model, index, script) {
-                match &first {
-                    None => first = Some(seen),
-                    Some(other) if other.tool == seen.tool => {}
-                    Some(other) => {
-                        proposals.leave(
-                            seen.span,
-                            format!(
-                                "`{}` does what `{}` of line {} does: two tools to install and keep up for one task; use \
-                                 one of them",
-                                seen.tool, other.tool, other.line
-                            ),
-                        );
-                        break 'stage;
-                    }
-                }
-            }
+        let mut seen = Vec::new();
+        for index in stage.range.clone().filter(|index| model.inner(*index).keyword == Keyword::Run) {
+            seen.extend(model.script(index).map(|script| tools(model, index, script)).unwrap_or_default());
         }
+        // The wget of busybox is there anyway: a curl that is only installed may be for whoever uses the image.
+        let of_busybox = model.base_image(stage.range.start).is_some_and(|image| image.wget == Wget::Busybox);
+        if of_busybox && !seen.iter().any(|seen| seen.tool == "wget" && seen.installed) {
+            seen.retain(|seen| !seen.installed);
+        }
+        let Some(first) = seen.first() else { continue };
+        let Some(other) = seen.iter().find(|seen| seen.tool != first.tool) else { continue };
+        proposals.leave(
+            other.span,
+            format!(
+                "`{}` does what `{}` of line {} does: one tool is enough to fetch files; use one of them",
+                other.tool, first.tool, first.line
+            ),
+        );
     }
 }
 
@@ -61,10 +58,16 @@ fn tools(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Vec<Seen> 
         |at: usize| memchr::memchr_iter(b'\n', &model.file.source[model.instructions[index].span.start..at]).count();
     let mut found = Vec::new();
     for simple in script.simple_commands() {
-        for at in places(simple) {
+        let (places, installed) = places(simple);
+        for at in places {
             let Some(tool) = simple.words[at].literal.as_deref().and_then(tool_of) else { continue };
             let span = script.span(simple.words[at].range);
-            found.push(Seen { tool, span, line: model.instructions[index].first_line + lines_before(span.start) });
+            found.push(Seen {
+                tool,
+                span,
+                line: model.instructions[index].first_line + lines_before(span.start),
+                installed,
+            });
         }
     }
     found
@@ -74,15 +77,21 @@ fn tool_of(word: &str) -> Option<&'static str> {
     ["wget", "curl"].into_iter().find(|tool| managers::package_name(base_name(word)) == *tool)
 }
 
-/// The words of a command that may name a tool: the command itself, and packages that it installs.
-fn places(simple: &Simple) -> Vec<usize> {
+/// The words of a command that may name a tool: the command itself, or packages of the system that it installs; and
+/// whether it is these.
+fn places(simple: &Simple) -> (Vec<usize>, bool) {
     let words = simple.literals();
     match knowledge::invocation(&words) {
-        Some(found) if found.verb == Verb::Install => found.operands,
-        Some(_) => Vec::new(),
+        // `pip install wget` brings a library.
+        Some(found) if found.verb == Verb::Install && is_of_the_system(found.manager.family) => (found.operands, true),
+        Some(_) => (Vec::new(), false),
         None => {
             let at = managers::wrapper_len(&words);
-            if at < words.len() { vec![at] } else { Vec::new() }
+            (if at < words.len() { vec![at] } else { Vec::new() }, false)
         }
     }
+}
+
+const fn is_of_the_system(family: Family) -> bool {
+    matches!(family, Family::Debian | Family::Alpine | Family::RedHat | Family::Suse)
 }
