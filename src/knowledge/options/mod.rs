@@ -10,7 +10,7 @@ pub mod recommends;
 
 pub use accounts::{Uid, uid};
 pub use assent::fails_without_answer;
-pub use documents::{brings_gemrc, knows_no_document};
+pub use documents::{brings_gemrc, decides_on_documents, knows_no_document};
 
 use super::managers::{base_name, wrapper_len};
 
