@@ -206,7 +206,10 @@ fn on_debian_by_its_java(name: &str, tag: &str) -> bool {
     }
     let java = match name {
         "openjdk" => Some(tag),
-        _ => ["jdk", "jre"].iter().find_map(|kit| tag.split_once(kit)).map(|(_, version)| version.trim_start_matches('-')),
+        _ => ["jdk", "jre"]
+            .iter()
+            .find_map(|kit| tag.split_once(kit))
+            .map(|(_, version)| version.trim_start_matches('-')),
     };
     let digits = |text: &str| text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default().to_owned();
     match java.map(digits) {

@@ -141,9 +141,10 @@ impl<'f, 's> Model<'f, 's> {
         while let Some(current) = stage {
             let mut scripts = current.range.clone().filter_map(|at| self.script(at));
             let called = scripts.any(|script| {
-                script.simple_commands().iter().any(|simple| {
-                    options::program(&simple.literals()).is_some_and(|(_, program)| program == "apk")
-                })
+                script
+                    .simple_commands()
+                    .iter()
+                    .any(|simple| options::program(&simple.literals()).is_some_and(|(_, program)| program == "apk"))
             });
             if called {
                 return true;
