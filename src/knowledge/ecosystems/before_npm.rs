@@ -61,11 +61,11 @@ pub fn replaces_npm(words: &[Option<&str>]) -> bool {
         return SWITCHES.contains(&program);
     }
     let global = arguments.iter().any(|word| matches!(word, Some("-g" | "--global" | "--location=global" | "global")));
-    let operands: Vec<_> = arguments.iter().filter(|word| word.is_none_or(|word| !word.starts_with('-'))).collect();
-    let switch =
-        |word: &&Option<&str>| word.is_none_or(|word| SWITCHES.contains(&word.split('@').next().unwrap_or_default()));
-    let updates_all = operands.len() == 1 && matches!(operands[0], Some("update" | "up" | "upgrade"));
-    global && (updates_all || operands.iter().any(|word| switch(word)))
+    let named = arguments.iter().copied().filter(|word| word.is_none_or(|word| !word.starts_with('-')));
+    let operands: Vec<Option<&str>> = named.collect();
+    let updates_all = matches!(operands.as_slice(), [Some("update" | "up" | "upgrade")]);
+    let switch = |word: &str| SWITCHES.contains(&word.split('@').next().unwrap_or_default());
+    global && (updates_all || operands.into_iter().any(|word| word.is_none_or(switch)))
 }
 
 /// Whether a command may put packages into `node_modules` of the folder that it runs in.
