@@ -40,6 +40,8 @@ pub struct BaseImage {
     /// Whether it is nothing but a distribution: no ENTRYPOINT, no WORKDIR, root as its user, and a shell as
     /// its CMD.
     pub bare: bool,
+    /// Whether `ca-certificates` is surely in it.
+    pub certificates: bool,
 }
 
 impl BaseImage {
@@ -133,6 +135,9 @@ const ON_DEBIAN: &[(&str, bool)] = &[
 /// Official images whose plain tag is not on Debian, or was not always.
 const NOT_ALWAYS_DEBIAN: &[&str] = &["composer", "mysql"];
 
+/// Those that build on `php`, which brings certificates for its own downloads.
+const ON_PHP: &[&str] = &["php", "wordpress", "drupal", "joomla", "nextcloud"];
+
 /// Parts of a tag that name another system than Debian or Ubuntu.
 const OTHER_SYSTEMS: &[&str] = &[
     "windows",
@@ -178,12 +183,13 @@ pub fn base_image(reference: &str) -> Option<BaseImage> {
             Wget::Unknown
         };
         let usual = !tag.contains("minimal") && !tag.contains("micro") && !tag.contains("distroless");
-        return usual.then_some(BaseImage { distribution: *distribution, wget, bare: true });
+        return usual.then_some(BaseImage { distribution: *distribution, wget, bare: true, certificates: false });
     }
     let (_, buildpack) = ON_DEBIAN.iter().find(|(known, _)| *known == name)?;
     // The variants `cli` of wordpress build on Alpine's php.
     if tag.contains("alpine") || name == "wordpress" && tag.starts_with("cli") {
-        return Some(BaseImage { distribution: Distribution::Alpine, wget: Wget::Busybox, bare: false });
+        let (distribution, wget) = (Distribution::Alpine, Wget::Busybox);
+        return Some(BaseImage { distribution, wget, bare: false, certificates: false });
     }
     if NOT_ALWAYS_DEBIAN.contains(&name) || OTHER_SYSTEMS.iter().any(|system| tag.contains(system)) {
         return None;
@@ -193,7 +199,21 @@ pub fn base_image(reference: &str) -> Option<BaseImage> {
     }
     let full = *buildpack && !tag.contains("slim") && !tag.contains("jre") && !tag.contains("otp");
     let wget = if full { Wget::Gnu } else { Wget::Unknown };
-    Some(BaseImage { distribution: Distribution::Debian, wget, bare: name == "buildpack-deps" })
+    let certificates = full || ON_PHP.contains(&name);
+    Some(BaseImage { distribution: Distribution::Debian, wget, bare: name == "buildpack-deps", certificates })
+}
+
+/// Whether an image is, by its name, of a rolling release, or of one that is not out yet.
+#[must_use]
+pub fn is_rolling(reference: &str) -> bool {
+    let reference = reference.to_ascii_lowercase();
+    let (name, tag) = name_and_tag(&reference);
+    let by_name = name == "r-base" || ["kali", "parrotsec", "parrot-"].iter().any(|part| name.contains(part));
+    let moving = |part: &str| matches!(part, "sid" | "unstable" | "testing" | "rolling" | "devel" | "experimental");
+    by_name
+        || name.split(['/', '-']).any(moving)
+        || tag.split(['-', '.', '_']).any(|part| moving(part) && part != "devel")
+        || tag == "devel"
 }
 
 /// Whether a tag of an image with Java names Debian or Ubuntu.
