@@ -8,7 +8,7 @@ mod documents;
 mod progress;
 pub mod recommends;
 
-pub use accounts::{Uid, uid};
+pub use accounts::{Uid, is_high, resets_only_what_is_there, uid, uid_word};
 pub use assent::fails_without_answer;
 pub use documents::{brings_gemrc, decides_on_documents, knows_no_document};
 
