@@ -90,7 +90,7 @@ fn answers_nothing_else(
         }
         Demand::SameImage
             if !options::program(&change.simple.literals())
-                .is_some_and(|(_, name)| options::fails_without_answer(name)) =>
+                .is_some_and(|(_, name)| options::fails_without_answer(name, model.image_below(change.index))) =>
         {
             Err(Refusal::new("the command may go well when nobody answers it"))
         }

@@ -28,7 +28,11 @@ fn verdict(model: &Model<'_, '_>, command: &Lacking<'_, '_>, setting: Option<&st
             "`{name}` is given no `-y`: the file says what follows when it gives up at a question"
         ));
     }
-    let why = "nobody answers a question in a build, and without an answer the command gives up";
+    let why = if command.program() == "microdnf" {
+        "nobody answers a question in a build; microdnf asks none in older releases, and else gives up without an answer"
+    } else {
+        "nobody answers a question in a build, and without an answer the command gives up"
+    };
     let shell = command.script.run_by(&model.states[command.index].shell);
     if !command.script.failure_is_final(command.simple, &shell) {
         return Verdict::Add(
@@ -36,7 +40,7 @@ fn verdict(model: &Model<'_, '_>, command: &Lacking<'_, '_>, setting: Option<&st
             format!("{why}; unsafe because the RUN passes over its failure: what was skipped would now be done"),
         );
     }
-    if !options::fails_without_answer(command.program()) {
+    if !options::fails_without_answer(command.program(), model.image_below(command.index)) {
         return Verdict::Add(
             Safety::Unsafe,
             format!("{why}; unsafe because it may do so without a failure: what was skipped would now be done"),
