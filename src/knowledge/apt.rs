@@ -154,6 +154,62 @@ pub fn is_upgrade(verb: &str) -> bool {
     matches!(verb, "upgrade" | "dist-upgrade" | "full-upgrade")
 }
 
+/// Whether a comment, in lower case, speaks of an upgrade of the system: by that word, as an update of what is
+/// there, or by what it is for.
+#[must_use]
+pub fn speaks_of_upgrade(comment: &str) -> bool {
+    const OF_THE_SYSTEM: &[&str] = &[
+        "system",
+        "image",
+        "base",
+        "baseline",
+        "os",
+        "all",
+        "everything",
+        "latest",
+        "distribution",
+        "distro",
+        "ubuntu",
+        "debian",
+        "kali",
+        "existing",
+        "installed",
+        "machine",
+        "container",
+    ];
+    let update = comment.contains("updat") || comment.contains("up to date") || comment.contains("up-to-date");
+    let mut words = comment.split(|c: char| !c.is_ascii_alphanumeric());
+    ["upgrad", "secur", "patch"].iter().any(|part| comment.contains(part))
+        || update && words.any(|word| OF_THE_SYSTEM.contains(&word))
+}
+
+/// Whether a text names what apt's sources are changed by.
+#[must_use]
+pub fn names_sources(text: &str) -> bool {
+    ["sources.list", "/etc/apt", "add-apt-repository", "apt-add-repository", ".sources", "ppa:", "dpkg --add"]
+        .iter()
+        .any(|part| text.contains(part))
+}
+
+/// Whether a text runs what may add sources without naming them: a script from the net, or the install of a package
+/// from a file.
+#[must_use]
+pub fn may_add_sources(text: &str) -> bool {
+    let downloads = text.contains("curl") || text.contains("wget");
+    let is_shell = |word: &str| matches!(managers::base_name(word), "sh" | "bash" | "dash");
+    let handled = text.replace("||", ";");
+    let mut piped = handled.split('|').skip(1).map(|rest| {
+        let wrapper = |word: &str| matches!(word, "sudo" | "env") || word.starts_with('-') || word.contains('=');
+        rest.split_whitespace().find(|word| !wrapper(word)).is_some_and(is_shell)
+    });
+    let substituted = ["sh <(", "sh -c \"$(", "sh -c '$(", "sh -c $("].iter().any(|part| text.contains(part));
+    let from_file = |word: &str| word.starts_with(['.', '/']) && word.strip_suffix(".deb").is_some();
+    downloads && (substituted || piped.any(|runs| runs))
+        || text.contains("dpkg -i")
+        || text.contains("dpkg --install")
+        || text.contains("install") && text.split_whitespace().any(from_file)
+}
+
 /// Whether a command has no purpose of its own beside installing or upgrading packages: it fetches lists,
 /// cleans up, or sets the shell up.
 #[must_use]
@@ -203,6 +259,41 @@ mod tests {
         }
         for word in ["'foo*'", "foo*", "foo.*", "?installed", "~nfoo", "^foo", "lamp-server^", "lib.+"] {
             assert_eq!(reading(word), Reading::Otherwise, "{word}");
+        }
+    }
+
+    #[test]
+    fn comments_on_upgrades() {
+        for comment in [
+            "# upgrade",
+            "# update underlying ubuntu image and all necessary packages.",
+            "# update image",
+            "# update basic os",
+            "# update the baseline",
+            "# bring security patches",
+            "# keep it up to date with the base",
+        ] {
+            assert!(speaks_of_upgrade(comment), "{comment}");
+        }
+        for comment in ["# install packages", "# update the package lists and install what we need", "# system tools"] {
+            assert!(!speaks_of_upgrade(comment), "{comment}");
+        }
+    }
+
+    #[test]
+    fn sources_that_may_be_added() {
+        for text in [
+            "curl -fsSL https://x/setup | bash -",
+            "wget -O- https://x | sudo -E sh",
+            "bash <(curl x)",
+            "sh -c \"$(curl x)\"",
+            "dpkg -i x.deb",
+            "apt-get install -y ./x.deb",
+        ] {
+            assert!(may_add_sources(text), "{text}");
+        }
+        for text in ["curl x | tar xz", "echo a | sh", "apt-get install -y x", "curl x || bash y"] {
+            assert!(!may_add_sources(text), "{text}");
         }
     }
 

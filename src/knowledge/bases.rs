@@ -40,6 +40,8 @@ pub struct BaseImage {
     /// Whether it is nothing but a distribution: no ENTRYPOINT, no WORKDIR, root as its user, and a shell as
     /// its CMD.
     pub bare: bool,
+    /// Whether `ca-certificates` is surely in it.
+    pub certificates: bool,
 }
 
 impl BaseImage {
@@ -133,6 +135,9 @@ const ON_DEBIAN: &[(&str, bool)] = &[
 /// Official images whose plain tag is not on Debian, or was not always.
 const NOT_ALWAYS_DEBIAN: &[&str] = &["composer", "mysql"];
 
+/// Those that build on `php`, which brings certificates for its own downloads.
+const ON_PHP: &[&str] = &["php", "wordpress", "drupal", "joomla", "nextcloud"];
+
 /// Parts of a tag that name another system than Debian or Ubuntu.
 const OTHER_SYSTEMS: &[&str] = &[
     "windows",
@@ -149,13 +154,20 @@ const OTHER_SYSTEMS: &[&str] = &[
     "corretto",
     "ibm",
     "fedora",
+    "alma",
+    "rhel",
+    "rocky",
     "busybox",
     "distroless",
     "onbuild",
 ];
 
 /// Parts of a tag that name Debian or a version that was always on it.
-const ON_DEBIAN_FOR_SURE: &[&str] = &["slim", "stretch", "buster", "bullseye", "bookworm"];
+const ON_DEBIAN_FOR_SURE: &[&str] =
+    &["slim", "stretch", "buster", "bullseye", "bookworm", "trixie", "temurin", "focal", "jammy", "noble"];
+
+/// Images whose variants with `OpenJDK` build on the image `openjdk`.
+const ON_OPENJDK: &[&str] = &["openjdk", "maven", "tomcat"];
 
 /// What is known of the image of this name, its tag included; a name with a variable in it is not known.
 #[must_use]
@@ -171,23 +183,65 @@ pub fn base_image(reference: &str) -> Option<BaseImage> {
             Wget::Unknown
         };
         let usual = !tag.contains("minimal") && !tag.contains("micro") && !tag.contains("distroless");
-        return usual.then_some(BaseImage { distribution: *distribution, wget, bare: true });
+        return usual.then_some(BaseImage { distribution: *distribution, wget, bare: true, certificates: false });
     }
     let (_, buildpack) = ON_DEBIAN.iter().find(|(known, _)| *known == name)?;
-    if tag.contains("alpine") {
-        return Some(BaseImage { distribution: Distribution::Alpine, wget: Wget::Busybox, bare: false });
+    // The variants `cli` of wordpress build on Alpine's php.
+    if tag.contains("alpine") || name == "wordpress" && tag.starts_with("cli") {
+        let (distribution, wget) = (Distribution::Alpine, Wget::Busybox);
+        return Some(BaseImage { distribution, wget, bare: false, certificates: false });
     }
     if NOT_ALWAYS_DEBIAN.contains(&name) || OTHER_SYSTEMS.iter().any(|system| tag.contains(system)) {
         return None;
     }
-    // From version 12 on the plain tags of openjdk are on Oracle Linux.
-    let old = ["8", "11", "7"].iter().any(|version| tag.split('-').next() == Some(version));
-    if name == "openjdk" && !old && !ON_DEBIAN_FOR_SURE.iter().any(|part| tag.contains(part)) {
+    if ON_OPENJDK.contains(&name) && !on_debian_by_its_java(name, &tag) || name == "neo4j" && !neo4j_on_debian(&tag) {
         return None;
     }
     let full = *buildpack && !tag.contains("slim") && !tag.contains("jre") && !tag.contains("otp");
     let wget = if full { Wget::Gnu } else { Wget::Unknown };
-    Some(BaseImage { distribution: Distribution::Debian, wget, bare: name == "buildpack-deps" })
+    let certificates = full || ON_PHP.contains(&name);
+    Some(BaseImage { distribution: Distribution::Debian, wget, bare: name == "buildpack-deps", certificates })
+}
+
+/// Whether an image is, by its name, of a rolling release, or of one that is not out yet.
+#[must_use]
+pub fn is_rolling(reference: &str) -> bool {
+    let reference = reference.to_ascii_lowercase();
+    let (name, tag) = name_and_tag(&reference);
+    let by_name = name == "r-base" || ["kali", "parrotsec", "parrot-"].iter().any(|part| name.contains(part));
+    let moving = |part: &str| matches!(part, "sid" | "unstable" | "testing" | "rolling" | "devel" | "experimental");
+    by_name
+        || name.split(['/', '-']).any(moving)
+        || tag.split(['-', '.', '_']).any(|part| moving(part) && part != "devel")
+        || tag == "devel"
+}
+
+/// Whether a tag of an image with Java names Debian or Ubuntu.
+///
+/// From version 12 on the plain tags of openjdk are on Oracle Linux, and so were those of maven that build on it:
+/// 3.6 and 3.8, and with a JDK in their name.
+fn on_debian_by_its_java(name: &str, tag: &str) -> bool {
+    if ON_DEBIAN_FOR_SURE.iter().any(|part| tag.contains(part)) {
+        return true;
+    }
+    let java = match name {
+        "openjdk" => Some(tag),
+        _ => ["jdk", "jre"]
+            .iter()
+            .find_map(|kit| tag.split_once(kit))
+            .map(|(_, version)| version.trim_start_matches('-')),
+    };
+    let digits = |text: &str| text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default().to_owned();
+    match java.map(digits) {
+        Some(version) => matches!(version.as_str(), "7" | "8" | "11"),
+        None => name != "maven" || !["3.6", "3.8"].iter().any(|release| tag.starts_with(release)),
+    }
+}
+
+/// Whether a tag of neo4j names Debian: before 3.5 its image was on Alpine.
+fn neo4j_on_debian(tag: &str) -> bool {
+    let digits = tag.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    digits.parse::<u32>().map_or(digits.is_empty(), |major| major >= 4)
 }
 
 /// The name without the registry of Docker's official images, and the tag in lower case.
@@ -254,6 +308,34 @@ mod tests {
         assert_eq!(distribution("openjdk:17-slim"), Some(Distribution::Debian));
         assert_eq!(distribution("openjdk:8-jdk"), Some(Distribution::Debian));
         assert_eq!(distribution("me/python"), None);
+        for name in ["wordpress:cli", "wordpress:cli-2.8-php8.1", "wordpress:php8.1-fpm-alpine"] {
+            assert_eq!(distribution(name), Some(Distribution::Alpine), "{name}");
+        }
+        for name in [
+            "neo4j:3.2",
+            "neo4j:3",
+            "maven:3.8.5-openjdk-17",
+            "maven:3.8.1",
+            "maven:3-jdk-13",
+            "tomcat:9-jdk15-openjdk",
+            "jenkins/jenkins:lts-almalinux",
+        ] {
+            assert_eq!(distribution(name), None, "{name}");
+        }
+        for name in [
+            "neo4j",
+            "neo4j:5.1",
+            "wordpress:6-php8.1",
+            "maven",
+            "maven:3-jdk-8",
+            "maven:3.9.5",
+            "maven:3.8.5-openjdk-17-slim",
+            "maven:3.8-eclipse-temurin-17",
+            "tomcat:9",
+            "tomcat:9-jdk11",
+        ] {
+            assert_eq!(distribution(name), Some(Distribution::Debian), "{name}");
+        }
     }
 
     #[test]

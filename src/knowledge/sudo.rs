@@ -12,6 +12,16 @@ const OF_THE_SHELL: &[&str] = &[
     "function", ":",
 ];
 
+/// What in the text of a RUN relies on sudo beside the command that it starts; `None` where nothing is known to.
+#[must_use]
+pub fn relied_on(text: &str) -> Option<&'static str> {
+    if ["SUDO_USER", "SUDO_UID", "SUDO_GID", "SUDO_COMMAND"].iter().any(|name| text.contains(name)) {
+        return Some("the RUN reads a variable that sudo sets");
+    }
+    // sudo adds 022 to the umask that it finds.
+    text.contains("umask").then_some("the RUN sets the umask, which sudo makes stricter")
+}
+
 /// How many words `sudo` and its options are, where the rest is a command that root would run the same way
 /// without them, but for its environment.
 ///

@@ -29,7 +29,8 @@ pub use spelling::one_slip_apart;
 pub use stage::{Base, Stage};
 pub use state::{State, User, Workdir, cleaned};
 
-use crate::knowledge::bases::{self, BaseImage};
+use crate::knowledge::bases::{self, BaseImage, Distribution};
+use crate::knowledge::options;
 use crate::shell::{self, Body, Script};
 use crate::syntax::expand::{self, Modifier, Operator, Piece, Word};
 use crate::syntax::{Args, Dockerfile, Instruction, Keyword, TextRange};
@@ -129,7 +130,32 @@ impl<'f, 's> Model<'f, 's> {
     #[must_use]
     pub fn base_image(&self, index: usize) -> Option<BaseImage> {
         let (name, written_out) = self.base_reference(index)?;
-        if written_out { bases::base_image(name) } else { None }
+        if !written_out {
+            return None;
+        }
+        let image = bases::base_image(name)?;
+        // The tags of an image move from one distribution to another over the years; what calls apk is on Alpine.
+        let doubted = !image.bare && image.distribution == Distribution::Debian && self.calls_apk(index);
+        (!doubted).then_some(image)
+    }
+
+    /// Whether the stage of an instruction, or one that it is built on, calls Alpine's package manager.
+    fn calls_apk(&self, index: usize) -> bool {
+        let mut stage = self.stage_of(index);
+        while let Some(current) = stage {
+            let mut scripts = current.range.clone().filter_map(|at| self.script(at));
+            let called = scripts.any(|script| {
+                script
+                    .simple_commands()
+                    .iter()
+                    .any(|simple| options::program(&simple.literals()).is_some_and(|(_, program)| program == "apk"))
+            });
+            if called {
+                return true;
+            }
+            stage = current.base.stage().map(|parent| &self.stages[parent]);
+        }
+        false
     }
 
     /// The name of the image below the stage of instruction `index`, and whether it is written out: else it

@@ -21,7 +21,7 @@ pub struct State {
 pub enum User {
     /// Whatever the base image says.
     Inherited,
-    /// root, by name or number.
+    /// root with root's group, by name or number.
     Root,
     /// Somebody else, as written.
     Other(String),
@@ -83,8 +83,10 @@ fn advance(state: &mut State, instruction: &Instruction<'_>) {
         }
         (Keyword::User, Args::Text(range)) => {
             let name = String::from_utf8_lossy(range.slice(text)).into_owned();
-            state.user = match name.split(':').next() {
-                Some("root" | "0") => User::Root,
+            // With another group than root's own a process makes other files.
+            state.user = match name.split_once(':') {
+                None if is_root(&name) => User::Root,
+                Some((user, group)) if is_root(user) && is_root(group) => User::Root,
                 _ => User::Other(name),
             };
         }
@@ -94,6 +96,11 @@ fn advance(state: &mut State, instruction: &Instruction<'_>) {
         }
         _ => {}
     }
+}
+
+/// The user or the group.
+fn is_root(name: &str) -> bool {
+    matches!(name, "root" | "0")
 }
 
 pub(super) fn moved(from: &Workdir, path: &str) -> Workdir {

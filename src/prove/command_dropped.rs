@@ -3,8 +3,8 @@
 //! What is left must be joined as before, must handle failures as before, and must still have a purpose.
 
 use crate::knowledge::apt;
-use crate::knowledge::bases::Distribution;
-use crate::model::Model;
+use crate::knowledge::bases::{self, Distribution};
+use crate::model::{Copy, Model};
 use crate::shell::{Command, Script, Simple, Terminator};
 use crate::syntax::{Keyword, TriviaKind};
 
@@ -16,7 +16,7 @@ pub fn check(
     before: &Version<'_, '_>,
     after: &Version<'_, '_>,
     demand: Demand,
-    _facts: Facts<'_>,
+    facts: Facts<'_>,
 ) -> Result<(), Refusal> {
     if demand == Demand::SameImage {
         return Err(Refusal::new("without the command the image holds other versions"));
@@ -30,7 +30,7 @@ pub fn check(
         if others.into_iter().any(|(_, (other, _))| other == index) {
             return Err(Refusal::new("two commands of one RUN are gone at once"));
         }
-        may_go(&before.model, *index, *link)?;
+        may_go(&before.model, *index, *link, facts)?;
     }
     Ok(())
 }
@@ -96,7 +96,7 @@ fn takes_over(gone: Joint, next: Joint) -> Result<Joint, Refusal> {
 }
 
 /// Whether the pipeline of this number is an upgrade that may go.
-fn may_go(model: &Model<'_, '_>, index: usize, link: usize) -> Result<(), Refusal> {
+fn may_go(model: &Model<'_, '_>, index: usize, link: usize, facts: Facts<'_>) -> Result<(), Refusal> {
     let script = model.run_script(index).ok_or_else(|| Refusal::new("a RUN that is no readable script"))?;
     let mut numbers = script
         .list
@@ -118,7 +118,10 @@ fn may_go(model: &Model<'_, '_>, index: usize, link: usize) -> Result<(), Refusa
     }
     failures_count_as_before(model, index, script, (item_at, link_at))?;
     something_is_left(script, simple)?;
-    sources_are_the_bases(model, index, script)?;
+    if model.image_below(index).is_some_and(bases::is_rolling) {
+        return Err(Refusal::new("the image is of a rolling release, where installs count on the upgrade"));
+    }
+    sources_are_the_bases(model, index, (script, simple), facts)?;
     no_comment_names_it(model, index)
 }
 
@@ -180,29 +183,46 @@ fn something_is_left(script: &Script<'_>, gone: &Simple) -> Result<(), Refusal> 
     if left { Ok(()) } else { Err(Refusal::new("nothing but fetching lists and cleaning up would be left")) }
 }
 
-/// Where the file changes apt's sources, the upgrade is how packages of these come in.
-fn sources_are_the_bases(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result<(), Refusal> {
-    let changes = |text: &str| {
-        ["sources.list", "/etc/apt", "add-apt-repository", "apt-add-repository", ".sources", "ppa:", "dpkg --add"]
-            .iter()
-            .any(|part| text.contains(part))
-    };
-    let own = String::from_utf8_lossy(script.text.text()).into_owned();
-    let above = model.earlier(index).into_iter().find(|at| {
-        matches!(model.keyword(*at), Keyword::Run | Keyword::Copy | Keyword::Add)
-            && changes(&String::from_utf8_lossy(model.instructions[*at].joined.text()))
-    });
-    match above {
-        Some(at) => Err(Refusal::new(format!("line {} changes apt's sources", model.instructions[at].first_line))),
-        None if changes(&own) => Err(Refusal::new("the RUN changes apt's sources")),
-        None => Ok(()),
+/// Where the file changes apt's sources, or may, the upgrade is how packages of these come in.
+fn sources_are_the_bases(
+    model: &Model<'_, '_>,
+    index: usize,
+    (script, upgrade): (&Script<'_>, &Simple),
+    facts: Facts<'_>,
+) -> Result<(), Refusal> {
+    for at in model.earlier(index) {
+        let instruction = model.instructions[at];
+        let text = String::from_utf8_lossy(instruction.joined.text()).into_owned();
+        let changes = match model.keyword(at) {
+            Keyword::Run => apt::names_sources(&text) || apt::may_add_sources(&text),
+            Keyword::Copy | Keyword::Add => apt::names_sources(&text) || reaches_sources(model, at, facts),
+            _ => false,
+        };
+        if changes {
+            return Err(Refusal::new(format!("line {} may change apt's sources", instruction.first_line)));
+        }
     }
+    let own = String::from_utf8_lossy(script.text.text()).into_owned();
+    let before = String::from_utf8_lossy(&script.text.text()[..upgrade.range.start]).into_owned();
+    if apt::names_sources(&own) || apt::may_add_sources(&before) {
+        return Err(Refusal::new("the RUN may change apt's sources"));
+    }
+    Ok(())
+}
+
+/// Whether a COPY or ADD may write below `/etc/apt`; its destination is `/` or `/etc` then.
+fn reaches_sources(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> bool {
+    let Some(place) = model.destination(index) else { return false };
+    if !matches!(place.as_str(), "/" | "/etc") {
+        return false;
+    }
+    Copy::bringing(model, index).is_none_or(|copy| copy.may_bring("/etc/apt", facts.context))
 }
 
 fn no_comment_names_it(model: &Model<'_, '_>, index: usize) -> Result<(), Refusal> {
     let instruction = model.instructions[index];
     let speaks = |span: crate::syntax::Span| {
-        String::from_utf8_lossy(span.slice(model.file.source)).to_ascii_lowercase().contains("upgrad")
+        apt::speaks_of_upgrade(&String::from_utf8_lossy(span.slice(model.file.source)).to_ascii_lowercase())
     };
     let inside = instruction.inner.iter().filter(|trivia| trivia.kind == TriviaKind::Comment).any(|it| speaks(it.span));
     let mut start = instruction.span.start;

@@ -5,6 +5,7 @@ use crate::knowledge::bases::{Distribution, Wget};
 use crate::knowledge::options::{self, Addition, recommends};
 use crate::model::Model;
 use crate::shell::Place;
+use crate::syntax::Keyword;
 
 use super::commands::{self, Changed};
 use super::trace::Part;
@@ -89,7 +90,7 @@ fn answers_nothing_else(
         }
         Demand::SameImage
             if !options::program(&change.simple.literals())
-                .is_some_and(|(_, name)| options::fails_without_answer(name)) =>
+                .is_some_and(|(_, name)| options::fails_without_answer(name, model.image_below(change.index))) =>
         {
             Err(Refusal::new("the command may go well when nobody answers it"))
         }
@@ -122,6 +123,9 @@ fn prints_to_the_log_of_gnu_wget(model: &Model<'_, '_>, change: &Changed<'_, '_>
     {
         return Err(Refusal::new("another program may have taken the place of wget"));
     }
+    if brings_a_wget(model, change.index) {
+        return Err(Refusal::new("a COPY brings another wget"));
+    }
     if no_other_wget_there(model, change.index, &text) {
         return Ok(());
     }
@@ -129,6 +133,16 @@ fn prints_to_the_log_of_gnu_wget(model: &Model<'_, '_>, change: &Changed<'_, '_>
         Some(Family::Debian | Family::Alpine) => Ok(()),
         _ => Err(Refusal::new("it is not sure that wget is GNU wget here")),
     }
+}
+
+fn brings_a_wget(model: &Model<'_, '_>, index: usize) -> bool {
+    model.earlier(index).into_iter().any(|at| {
+        let copies = matches!(model.keyword(at), Keyword::Copy | Keyword::Add);
+        let instruction = model.instructions[at];
+        let text = String::from_utf8_lossy(instruction.joined.text());
+        let mut words = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']'));
+        copies && words.any(|word| crate::knowledge::managers::base_name(word) == "wget")
+    })
 }
 
 /// Whether the image below brings GNU wget, or none and a package manager that knows no other wget.

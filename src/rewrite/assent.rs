@@ -16,7 +16,7 @@ pub fn assume_yes(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals, prog
 
 fn verdict(model: &Model<'_, '_>, command: &Lacking<'_, '_>, setting: Option<&str>) -> Verdict {
     let text = model.text_up_to(command.index);
-    if setting.is_some_and(|setting| configured(&text, setting)) || variable_answers(command, &text) {
+    if setting.is_some_and(|setting| configured(&text, setting)) || command.variable_holds(&text, says_yes) {
         return Verdict::Silent;
     }
     let name = command.name();
@@ -28,7 +28,11 @@ fn verdict(model: &Model<'_, '_>, command: &Lacking<'_, '_>, setting: Option<&st
             "`{name}` is given no `-y`: the file says what follows when it gives up at a question"
         ));
     }
-    let why = "nobody answers a question in a build, and without an answer the command gives up";
+    let why = if command.program() == "microdnf" {
+        "nobody answers a question in a build; microdnf asks none in older releases, and else gives up without an answer"
+    } else {
+        "nobody answers a question in a build, and without an answer the command gives up"
+    };
     let shell = command.script.run_by(&model.states[command.index].shell);
     if !command.script.failure_is_final(command.simple, &shell) {
         return Verdict::Add(
@@ -36,7 +40,7 @@ fn verdict(model: &Model<'_, '_>, command: &Lacking<'_, '_>, setting: Option<&st
             format!("{why}; unsafe because the RUN passes over its failure: what was skipped would now be done"),
         );
     }
-    if !options::fails_without_answer(command.program()) {
+    if !options::fails_without_answer(command.program(), model.image_below(command.index)) {
         return Verdict::Add(
             Safety::Unsafe,
             format!("{why}; unsafe because it may do so without a failure: what was skipped would now be done"),
@@ -50,18 +54,7 @@ fn configured(text: &str, setting: &str) -> bool {
     text.match_indices(setting).any(|(at, _)| !text[..at].ends_with("--"))
 }
 
-/// Whether a variable in the command is set to options that say yes.
-fn variable_answers(command: &Lacking<'_, '_>, text: &str) -> bool {
-    let says_yes = |word: &str| {
-        matches!(word, "-y" | "-yq" | "-yqq" | "-qy" | "-qqy" | "-qq" | "--yes" | "--assume-yes" | "--assumeyes")
-    };
-    command.simple.words.iter().filter(|word| word.literal.is_none()).any(|word| {
-        let name = command.script.str(word.range).trim_matches(['"', '$', '{', '}']).to_ascii_lowercase();
-        !name.is_empty()
-            && text.lines().any(|line| {
-                line.contains(&name)
-                    && line.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=')).any(says_yes)
-                    && (line.contains(&format!("{name}=")) || line.contains(&format!("{name} ")))
-            })
-    })
+/// Whether an option says yes.
+fn says_yes(word: &str) -> bool {
+    matches!(word, "-y" | "-yq" | "-yqq" | "-qy" | "-qqy" | "-qq" | "--yes" | "--assume-yes" | "--assumeyes")
 }

@@ -81,6 +81,22 @@ pub fn lacking<'m, 's>(model: &'m Model<'_, 's>, addition: Addition) -> Vec<Lack
     found
 }
 
+impl Lacking<'_, '_> {
+    /// Whether a variable of the command is set, in this lower-case text, to words of which one is like this.
+    #[must_use]
+    pub fn variable_holds(&self, text: &str, like: impl Fn(&str) -> bool) -> bool {
+        self.simple.words.iter().filter(|word| word.literal.is_none()).any(|word| {
+            let name = self.script.str(word.range).trim_matches(['"', '$', '{', '}']).to_ascii_lowercase();
+            !name.is_empty()
+                && text.lines().any(|line| {
+                    line.contains(&name)
+                        && line.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=')).any(&like)
+                        && (line.contains(&format!("{name}=")) || line.contains(&format!("{name} ")))
+                })
+        })
+    }
+}
+
 /// What is done about a command that lacks an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {

@@ -108,6 +108,15 @@ impl Script<'_> {
         }
     }
 
+    /// Each word of a command, where it is written out, or is a pattern of names with nothing else in it that
+    /// stands for something.
+    #[must_use]
+    pub fn words_and_patterns<'w>(&'w self, simple: &'w Simple) -> Vec<Option<&'w str>> {
+        let pattern = |raw: &str| !raw.contains(['$', '`', '"', '\'', '\\', '~', '(', '{', '<', '>']);
+        let words = simple.words.iter().map(|word| (word.literal.as_deref(), self.str(word.range)));
+        words.map(|(literal, raw)| literal.or_else(|| pattern(raw).then_some(raw))).collect()
+    }
+
     /// Every simple command, those within groups, loops and branches included.
     #[must_use]
     pub fn simple_commands(&self) -> Vec<&Simple> {

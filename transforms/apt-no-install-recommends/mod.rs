@@ -21,7 +21,9 @@ pub static TRANSFORM: Transform = Transform {
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
     rewrite::add_options(model, proposals, Addition::NoRecommends, |command| {
-        if recommends::configures(&model.text_up_to(command.index)) {
+        let text = model.text_up_to(command.index);
+        let decides = |word: &str| word.contains("install-recommends");
+        if recommends::configures(&text) || command.variable_holds(&text, decides) {
             return Verdict::Silent;
         }
         Verdict::Add(Safety::Unsafe, reason(model, command))
@@ -33,7 +35,12 @@ fn reason(model: &Model<'_, '_>, command: &Lacking<'_, '_>) -> String {
     let there = asked_for(model, command.index);
     let words = command.simple.literals();
     let mut lost: Vec<String> = Vec::new();
+    // NodeSource's package of that name needs what Debian's recommends.
+    let nodesource = model.text_up_to(command.index).contains("nodesource");
     for word in words[command.at + 1..].iter().flatten() {
+        if nodesource && managers::package_name(word) == "nodejs" {
+            continue;
+        }
         let losses: Vec<&str> =
             recommends::losses(word).iter().copied().filter(|loss| !there.iter().any(|other| other == loss)).collect();
         if !losses.is_empty() {
@@ -45,7 +52,8 @@ fn reason(model: &Model<'_, '_>, command: &Lacking<'_, '_>) -> String {
     if lost.is_empty() { format!("{why}; {may}") } else { format!("{why}; {may}: {}", lost.join("; ")) }
 }
 
-/// The packages that are installed by name up to this RUN, with those that they depend on for sure.
+/// The packages that are installed by name up to this RUN, with those that they depend on for sure, and what the
+/// base image is known to bring.
 fn asked_for(model: &Model<'_, '_>, index: usize) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for script in model.up_to(index).into_iter().filter_map(|at| model.script(at)) {
@@ -58,12 +66,56 @@ fn asked_for(model: &Model<'_, '_>, index: usize) -> Vec<String> {
             }
         }
     }
-    for (package, needs) in
-        [("build-essential", &["gcc", "g++", "make", "libc6-dev"][..]), ("g++", &["gcc", "libc6-dev"])]
-    {
-        if found.iter().any(|other| other == package) {
-            found.extend(needs.iter().map(|name| (*name).to_owned()));
-        }
+    if model.base_image(index).is_some_and(|image| image.certificates) {
+        found.push("ca-certificates".to_owned());
+    }
+    let mut at = 0;
+    while let Some(package) = found.get(at) {
+        let needs = recommends::comes_with(package).iter().map(|name| (*name).to_owned());
+        let new: Vec<String> = needs.filter(|name| !found.contains(name)).collect();
+        found.extend(new);
+        at += 1;
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax;
+
+    /// What the reason names as lost by the last `apt-get install` of a file.
+    fn lost(source: &str) -> Option<String> {
+        let file = syntax::parse(source.as_bytes()).expect("a Dockerfile");
+        let model = Model::of(&file);
+        let command = *rewrite::lacking(&model, Addition::NoRecommends).last().expect("an install");
+        reason(&model, &command).split_once("count on them: ").map(|(_, lost)| lost.to_owned())
+    }
+
+    #[test]
+    fn what_is_there_is_not_lost() {
+        for source in [
+            "FROM debian:12\nRUN apt-get install -y ca-certificates curl\n",
+            "FROM debian:12\nRUN apt-get install -y curl default-jre\n",
+            "FROM debian:12\nRUN apt-get install -y rustc cargo gcc\n",
+            "FROM debian:12\nRUN curl https://deb.nodesource.com/setup_20.x | bash - && apt-get install -y nodejs\n",
+            "FROM python:3.12\nRUN apt-get install -y curl\n",
+            "FROM php:8.2\nRUN apt-get install -y wget\n",
+        ] {
+            assert_eq!(lost(source), None, "{source}");
+        }
+        for (source, expected) in [
+            (
+                "FROM debian:12\nRUN apt-get install -y python3-pip curl\n",
+                "`python3-pip` comes without build-essential, python3-dev",
+            ),
+            ("FROM debian:12\nRUN apt-get install -y r-base\n", "`r-base` comes without r-base-dev"),
+            (
+                "FROM debian:12-slim\nRUN apt-get install -y curl nodejs\n",
+                "`curl` comes without ca-certificates; `nodejs` comes without ca-certificates",
+            ),
+        ] {
+            assert_eq!(lost(source).as_deref(), Some(expected), "{source}");
+        }
+    }
 }

@@ -21,7 +21,8 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     rewrite::add_options(model, proposals, Addition::NoDocument, |command| {
         let text = model.text_up_to(command.index);
         let image = model.image_below(command.index).unwrap_or_default();
-        if text.contains("gemrc") || options::brings_gemrc(image) {
+        let decided = |word: &str| options::decides_on_documents(word);
+        if text.contains("gemrc") || options::brings_gemrc(image) || command.variable_holds(&text, decided) {
             return Verdict::Silent;
         }
         if !options::knows_no_document(image, &text) {
@@ -31,7 +32,8 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             ));
         }
         let reason = "documentation takes time and room, and a container has no reader for it; unsafe because the \
-                      image no longer holds what `ri` and `gem server` show";
+                      image no longer holds what `ri` and `gem server` show, and a RubyGems older than 2.0 fails at \
+                      the option";
         Verdict::Add(Safety::Unsafe, reason.to_owned())
     });
 }

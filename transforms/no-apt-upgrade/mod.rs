@@ -1,9 +1,10 @@
 //! No upgrade of the whole base image.
 
+use crate::context::Context;
 use crate::edit::{Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::apt;
-use crate::knowledge::bases::Distribution;
-use crate::model::Model;
+use crate::knowledge::bases::{self, Distribution};
+use crate::model::{Copy, Model};
 use crate::prove::Claim;
 use crate::rewrite;
 use crate::shell::{Script, Simple};
@@ -34,7 +35,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             Some((simple, format!("{} {}", found.program, found.verb_word)))
         });
         let Some((simple, name)) = upgrade else { continue };
-        match reason_to_stay(model, index, script, simple) {
+        match reason_to_stay(model, subject.context, index, script, simple) {
             Some(reason) => {
                 proposals.leave(model.instructions[index].span, format!("`{name}` stays: {reason}"));
             }
@@ -58,7 +59,13 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     }
 }
 
-fn reason_to_stay(model: &Model<'_, '_>, index: usize, script: &Script<'_>, simple: &Simple) -> Option<String> {
+fn reason_to_stay(
+    model: &Model<'_, '_>,
+    context: Option<&Context>,
+    index: usize,
+    script: &Script<'_>,
+    simple: &Simple,
+) -> Option<String> {
     let words = simple.literals();
     let found = apt::call(&words)?;
     if let Some(reason) = apt::upgrade_does_more(&words, &found) {
@@ -66,6 +73,9 @@ fn reason_to_stay(model: &Model<'_, '_>, index: usize, script: &Script<'_>, simp
     }
     if model.base_image(index).is_some_and(|image| image.distribution != Distribution::Debian) {
         return Some("it is not Debian's apt on this image".to_owned());
+    }
+    if model.image_below(index).is_some_and(bases::is_rolling) {
+        return Some("on a rolling release an install without it mixes old packages with new ones".to_owned());
     }
     if script.in_heredoc || !model.instructions[index].heredocs.is_empty() {
         return Some("the RUN has a heredoc".to_owned());
@@ -80,8 +90,11 @@ fn reason_to_stay(model: &Model<'_, '_>, index: usize, script: &Script<'_>, simp
     if let Some(reason) = failure(model, index, script, simple) {
         return Some(reason);
     }
-    if let Some(line) = changed_sources(model, index) {
-        return Some(format!("line {line} changes apt's sources, whose packages it brings in"));
+    if let Some(line) = changed_sources(model, context, index) {
+        return Some(format!("line {line} may change apt's sources, and the upgrade brings their packages in"));
+    }
+    if apt::may_add_sources(&String::from_utf8_lossy(&script.text.text()[..simple.range.start])) {
+        return Some("a command before it may add sources, and the upgrade brings their packages in".to_owned());
     }
     spoken_of(model, index).then(|| "a comment speaks of the upgrade".to_owned())
 }
@@ -109,18 +122,26 @@ fn failure(model: &Model<'_, '_>, index: usize, script: &Script<'_>, simple: &Si
     ends.then(|| "a failure of the command before it would end the RUN, which it did not".to_owned())
 }
 
-/// The first line up to this RUN that changes what apt installs from.
-fn changed_sources(model: &Model<'_, '_>, index: usize) -> Option<usize> {
-    let names =
-        ["sources.list", "/etc/apt", "add-apt-repository", "apt-add-repository", ".sources", "ppa:", "dpkg --add"];
-    let mut seen = model.earlier(index);
-    seen.push(index);
+/// The first line up to this RUN that changes what apt installs from, or may.
+fn changed_sources(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> Option<usize> {
     let changes = |at: &usize| {
         let text = String::from_utf8_lossy(model.instructions[*at].joined.text()).into_owned();
-        matches!(model.keyword(*at), Keyword::Run | Keyword::Copy | Keyword::Add)
-            && names.iter().any(|name| text.contains(name))
+        match model.keyword(*at) {
+            Keyword::Copy | Keyword::Add => apt::names_sources(&text) || may_hold_sources(model, context, *at),
+            Keyword::Run => apt::names_sources(&text) || *at != index && apt::may_add_sources(&text),
+            _ => false,
+        }
     };
-    seen.into_iter().find(changes).map(|at| model.instructions[at].first_line)
+    model.up_to(index).into_iter().find(changes).map(|at| model.instructions[at].first_line)
+}
+
+/// Whether what a COPY brings may hold a source of apt.
+fn may_hold_sources(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> bool {
+    match Copy::bringing(model, index) {
+        Some(copy) => copy.may_bring("/etc/apt", context),
+        // From another stage, or by a name that is not written out.
+        None => matches!(model.destination(index).as_deref(), Some("/" | "/etc")),
+    }
 }
 
 /// Whether a comment in the RUN or directly above it names the upgrade.
@@ -133,6 +154,7 @@ fn spoken_of(model: &Model<'_, '_>, index: usize) -> bool {
         _ => None,
     });
     above.chain(&instruction.inner).filter(|trivia| trivia.kind == TriviaKind::Comment).any(|trivia| {
-        String::from_utf8_lossy(trivia.span.slice(model.file.source)).to_ascii_lowercase().contains("upgrad")
+        let comment = String::from_utf8_lossy(trivia.span.slice(model.file.source)).to_ascii_lowercase();
+        apt::speaks_of_upgrade(&comment)
     })
 }

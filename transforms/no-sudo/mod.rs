@@ -70,6 +70,9 @@ fn root(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result<&'st
     script.list.visit(&mut |command| {
         function |= matches!(command, Command::Compound(compound) if compound.kind == CompoundKind::Function);
     });
+    if let Some(reason) = sudo::relied_on(&String::from_utf8_lossy(script.text.text())) {
+        return Err(reason.to_owned());
+    }
     if function || script.simple_commands().iter().any(|simple| matches!(simple.name(), Some("alias" | "hash"))) {
         return Err("the RUN defines functions or aliases".to_owned());
     }
@@ -99,8 +102,8 @@ fn fix(edits: Vec<Edit>, assumption: &str) -> Fix {
     Fix {
         title: "take sudo away".to_owned(),
         reason: format!(
-            "root runs the command anyway{assumption}; unsafe because sudo gives it another PATH and HOME, and \
-             holds back the variables of ENV and ARG"
+            "root runs the command anyway{assumption}; unsafe because sudo gives it another PATH and HOME, \
+             holds back the variables of ENV and ARG, and sets SUDO_USER and the like, which a script may read"
         ),
         edits,
         safety: Safety::Unsafe,

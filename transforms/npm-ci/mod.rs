@@ -3,9 +3,9 @@
 use crate::context::Context;
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::commands;
+use crate::knowledge::ecosystems::before_npm;
 use crate::knowledge::ecosystems::npm_ci::{self, Candidate};
-use crate::knowledge::managers;
-use crate::model::copy::join;
+use crate::model::copy::{below, join};
 use crate::model::{Brought, Copy, Model, Workdir};
 use crate::prove::Claim;
 use crate::shell::{Script, Simple};
@@ -121,8 +121,11 @@ fn locked(
         return Err("its failure is handled".into());
     }
     let earlier = script.simple_commands().into_iter().filter(|other| other.range.start < simple.range.start);
-    if earlier.into_iter().any(|other| goes_elsewhere(other) || installs(other) || touches(script.str(other.range))) {
+    if earlier.into_iter().any(|other| goes_elsewhere(other) || !is_harmless(script, other, folder)) {
         return Err("a command before it may go to another folder, or change what it reads".into());
+    }
+    if let Some(at) = model.up_to(index).into_iter().find(|at| replaces_npm(model, *at)) {
+        return Err(format!("line {} may put in another npm than that of the image", line_of(model, at)).into());
     }
     if let Some(name) = model.env_names(index).into_iter().find(|name| npm_ci::variable_steers(name)) {
         return Err(format!("`{name}` changes where or how it installs").into());
@@ -136,14 +139,19 @@ fn locked(
     }
     let mounts = model.flags(index).into_iter().any(|flag| {
         flag.starts_with("--mount")
-            && (flag.contains("node_modules") || !["=cache", "=secret", "=ssh"].iter().any(|kind| flag.contains(kind)))
+            && (touches(flag)
+                || !["=cache", "=secret", "=ssh"].iter().any(|kind| flag.contains(kind))
+                || covers(flag, &model.states[index].workdir))
     });
     if mounts {
         return Err("a mount may hold its files or the installed packages".into());
     }
-    match meddling(model, index) {
-        Some(at) => Err(format!("line {} may change what is in the folder", model.instructions[at].first_line).into()),
-        None => Ok(()),
+    if let Some(at) = meddling(model, index, context) {
+        return Err(format!("line {} may change what is in the folder", line_of(model, at)).into());
+    }
+    match model.brought_from(index, &join(folder, "node_modules"), context) {
+        Brought::Nowhere => Ok(()),
+        _ => Err("the build context may hold `node_modules`, which `npm ci` would remove".into()),
     }
 }
 
@@ -159,21 +167,90 @@ fn not_copied(model: &Model<'_, '_>, context: &Context, index: usize, folder: &s
     if context.on_disk(&lock) { format!("`.dockerignore` keeps `{lock}` out").into() } else { Obstacle::NoLockFile }
 }
 
-/// An earlier instruction that touches the manifest, the lock file or the installed packages.
-fn meddling(model: &Model<'_, '_>, index: usize) -> Option<usize> {
+/// An earlier instruction that may change the manifest, the lock file or the installed packages.
+fn meddling(model: &Model<'_, '_>, index: usize, context: &Context) -> Option<usize> {
+    let folder = model.states[index].workdir.path();
+    let mut arrived = false;
     model.earlier(index).into_iter().find(|at| {
         let text = String::from_utf8_lossy(model.instructions[*at].joined.text()).into_owned();
         match model.keyword(*at) {
-            Keyword::Copy | Keyword::Add | Keyword::Volume => text.contains("node_modules"),
+            Keyword::Copy | Keyword::Add => {
+                let brings = Copy::bringing(model, *at)
+                    .is_none_or(|copy| MANIFESTS.iter().any(|name| copy.may_bring(&join(folder, name), Some(context))));
+                arrived |= brings;
+                text.contains("node_modules")
+            }
+            Keyword::Volume => text.contains("node_modules"),
             Keyword::Run => {
-                let installs = model
-                    .script(*at)
-                    .map_or_else(|| text.contains("npm"), |script| script.simple_commands().into_iter().any(installs));
-                installs || touches(&text)
+                let Some(script) = model.script(*at) else { return arrived || text.contains("npm") };
+                let commands = script.simple_commands();
+                let spoils = |simple: &&Simple| {
+                    before_npm::installs_packages(&simple.literals()) || arrived && !is_harmless(script, simple, folder)
+                };
+                touches(&text) || commands.iter().any(spoils)
             }
             _ => false,
         }
     })
+}
+
+/// The files that npm reads in its folder.
+const MANIFESTS: &[&str] = &["package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"];
+
+/// Whether a command leaves the files of the folder, and so what npm finds there, as they are.
+fn is_harmless(script: &Script<'_>, simple: &Simple, folder: &str) -> bool {
+    let text = script.str(simple.range);
+    let written = simple.redirects.iter().filter(|redirect| redirect.writes);
+    let elsewhere = written.into_iter().all(|redirect| match redirect.target.as_deref() {
+        Some(".npmrc") => text.lines().all(|line| !settings_steer(line)),
+        Some(path) => before_npm::lies_outside(path, folder),
+        None => false,
+    });
+    elsewhere
+        && !touches(text)
+        && !text.contains(['`'])
+        && !text.contains("$(")
+        && before_npm::leaves_files_alone(&script.words_and_patterns(simple), folder)
+}
+
+/// Whether a word of a text is a setting that changes where or how npm installs.
+fn settings_steer(text: &str) -> bool {
+    text.split(|c: char| c.is_whitespace() || matches!(c, '=' | '"' | '\''))
+        .any(|word| npm_ci::variable_steers(&format!("npm_config_{word}")))
+}
+
+/// Whether an instruction may put another npm, or another Node.js with its npm, in front of the image's.
+fn replaces_npm(model: &Model<'_, '_>, index: usize) -> bool {
+    let text = String::from_utf8_lossy(model.instructions[index].joined.text()).into_owned();
+    match model.keyword(index) {
+        Keyword::Copy | Keyword::Add => text.contains("bin/node") || text.contains("bin/npm"),
+        Keyword::Run => {
+            let mut commands = model.script(index).map(Script::simple_commands).unwrap_or_default().into_iter();
+            text.contains("nvm")
+                || text.contains("nodejs.org/dist")
+                || commands.any(|simple| before_npm::replaces_npm(&simple.literals()))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a mount lies over the folder, or may.
+fn covers(flag: &str, workdir: &Workdir) -> bool {
+    let fields = flag.trim_start_matches("--mount=").split(',');
+    let target = fields
+        .filter_map(|field| field.split_once('='))
+        .find_map(|(key, value)| matches!(key, "target" | "dst" | "destination").then_some(value));
+    // A secret or an agent without a target goes to /run.
+    let Some(target) = target else { return flag.contains("=cache") };
+    let folder = workdir.path();
+    let target = join(folder, target);
+    let unclear = target.contains(['$', '"']);
+    let perhaps = *workdir == Workdir::Inherited && !before_npm::lies_outside(&target, folder);
+    unclear || perhaps || below(folder, &target).is_some()
+}
+
+fn line_of(model: &Model<'_, '_>, index: usize) -> usize {
+    model.instructions[index].first_line
 }
 
 fn touches(text: &str) -> bool {
@@ -188,10 +265,4 @@ fn goes_elsewhere(simple: &Simple) -> bool {
         Some(Some(name)) => commands::changes_shell(name) || matches!(name, "sudo" | "sh" | "bash"),
         Some(None) => true,
     }
-}
-
-fn installs(simple: &Simple) -> bool {
-    let words = simple.literals();
-    let words = &words[managers::wrapper_len(&words)..];
-    words.first() == Some(&Some("npm")) && !npm_ci::leaves_project_alone(words)
 }

@@ -1,11 +1,12 @@
 //! GNU wget prints few lines of progress.
 
 use crate::edit::{Offers, Proposals, Safety, Subject, Transform};
-use crate::knowledge::Family;
 use crate::knowledge::bases::{Distribution, Wget};
 use crate::knowledge::options::Addition;
-use crate::model::Model;
+use crate::knowledge::{Family, managers};
+use crate::model::{Model, copy};
 use crate::rewrite::{self, Lacking, Verdict};
+use crate::syntax::Keyword;
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -28,7 +29,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         match gnu_by(model, command) {
             Ok(by) => Verdict::Add(
                 Safety::Safe,
-                format!("its progress fills the build's log with thousands of lines; {by}, which can print fewer"),
+                format!("its progress may fill the build's log with thousands of lines; {by}, which can print fewer"),
             ),
             Err(reason) => Verdict::Leave(format!("`wget` prints its progress in full: {reason}")),
         }
@@ -41,6 +42,15 @@ fn gnu_by(model: &Model<'_, '_>, command: &Lacking<'_, '_>) -> Result<&'static s
     let replaced = ["bin/wget", "wget()", "wget ()", "alias wget", "function wget", "wget2"];
     if replaced.iter().any(|part| text.contains(part)) {
         return Err("another program may have taken the place of wget");
+    }
+    let copied = model.earlier(command.index).into_iter().any(|at| {
+        let instruction = model.instructions[at];
+        matches!(model.keyword(at), Keyword::Copy | Keyword::Add)
+            && copy::paths(&instruction.body, instruction.joined.text())
+                .is_some_and(|paths| paths.iter().any(|path| managers::base_name(path) == "wget"))
+    });
+    if copied {
+        return Err("a wget of its own is copied into the image");
     }
     let base = model.base_image(command.index);
     let fedora = model.image_below(command.index).is_some_and(|image| image.contains("fedora"));
@@ -56,7 +66,7 @@ fn gnu_by(model: &Model<'_, '_>, command: &Lacking<'_, '_>) -> Result<&'static s
     match model.installed_before(command.index, command.simple.range, "wget") {
         Some(Family::Debian) => Ok("apt installs GNU wget before"),
         Some(Family::Alpine) => Ok("apk installs GNU wget before"),
-        Some(_) if fedora => Err("the wget of Fedora is Wget2, which does not know `--progress=dot`"),
+        Some(_) if fedora => Err("the wget of Fedora is Wget2 since release 40, which may refuse `--progress=dot`"),
         Some(_) => Err("the base image may be Fedora, whose wget does not know `--progress=dot`"),
         None if base.is_some_and(|base| base.wget == Wget::Busybox) => {
             Err("it may be busybox's, which does not know `--progress`")

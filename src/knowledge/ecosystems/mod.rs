@@ -3,6 +3,7 @@
 //! Sources: the reference of each tool on its install command. Paths are relative to the folder that the
 //! install runs in.
 
+pub mod before_npm;
 mod companions;
 mod gemfile;
 mod install;

@@ -108,11 +108,19 @@ fn last_word_of_verb(asks: &Asks, words: &[Option<&str>], verb: usize, found: &I
 
 /// Whether a program that gets no answer fails, so that nobody overlooks it.
 ///
-/// apt-get, yum, dnf and zypper exit with a failure at the end of their input. Of tdnf this is not documented.
+/// apt-get, yum and dnf exit with a failure at the end of their input, and so does zypper; older ones of it gave up
+/// with status 0 (`src/utils/prompt.cc`). Of tdnf this is not documented. `image` is the base image's name.
 #[must_use]
-pub fn fails_without_answer(program: &str) -> bool {
-    program != "tdnf"
+pub fn fails_without_answer(program: &str, image: Option<&str>) -> bool {
+    match program {
+        "tdnf" => false,
+        "zypper" => image.is_some_and(|image| RECENT_SUSE.iter().any(|name| image.contains(name))),
+        _ => true,
+    }
 }
+
+/// Parts of the names of images whose zypper fails at the end of its input.
+const RECENT_SUSE: &[&str] = &["opensuse/leap", "opensuse/tumbleweed", "suse/sle15", "suse.com/bci/"];
 
 fn apt_is_answered(words: &[Option<&str>], _: usize) -> bool {
     let mut quiet = 0;

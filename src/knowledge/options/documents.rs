@@ -11,12 +11,18 @@ pub(super) fn place(words: &[Option<&str>]) -> Option<usize> {
     if name != "gem" || !matches!(verb, "install" | "update") {
         return None;
     }
-    // `-N` stands with other letters too.
-    let short = |word: &str| word.starts_with('-') && !word.starts_with("--") && word.contains('N');
-    let decides = |word: &str| {
-        matches!(word, "--system" | "--config-file") || short(word) || word.contains("document") || is_part(word)
+    let decided = |word: &str| {
+        // `-N` stands with other letters too.
+        let short = word.starts_with('-') && !word.starts_with("--") && word.contains('N');
+        matches!(word, "--system" | "--config-file") || short || decides_on_documents(word)
     };
-    (!words.iter().flatten().any(|word| decides(word))).then_some(at + 1)
+    (!words.iter().flatten().any(|word| decided(word))).then_some(at + 1)
+}
+
+/// Whether a long option, or `-N` in lower case, says which documentation is generated.
+#[must_use]
+pub fn decides_on_documents(word: &str) -> bool {
+    word.contains("document") || word == "-n" || is_part(word)
 }
 
 /// `--no-ri`, `--rdoc` …
@@ -32,25 +38,82 @@ pub fn brings_gemrc(image: &str) -> bool {
     matches!(name.rsplit('/').next(), Some("ruby" | "jruby"))
 }
 
-/// Images with a `RubyGems` older than 2.0, which does not know `--no-document`.
-const BEFORE_TWO: &[(&str, &[&str])] = &[
-    ("ruby", &["1"]),
-    ("debian", &["6", "7", "squeeze", "wheezy", "oldoldstable"]),
-    ("ubuntu", &["10", "12", "13", "14", "lucid", "precise", "trusty", "saucy", "raring", "quantal"]),
-    ("ubuntu-debootstrap", &[""]),
-    ("ubuntu-upstart", &[""]),
-    ("centos", &["5", "6", "centos5", "centos6"]),
-    ("phusion/baseimage", &["0.9"]),
+/// What names of images begin with or hold, dashes and colons left out, that bring or install a `RubyGems` older
+/// than 2.0, which does not know `--no-document`.
+const BEFORE_TWO: &[&str] = &[
+    "ruby1",
+    "debian6",
+    "debian7",
+    "debianoldoldstable",
+    "ubuntu10",
+    "ubuntu12",
+    "ubuntu13",
+    "ubuntu14",
+    "ubuntudebootstrap",
+    "ubuntuupstart",
+    "centos5",
+    "centos6",
+    "oraclelinux5",
+    "oraclelinux6",
+    "rhel5",
+    "rhel6",
+    "el6",
+    "phusion/baseimage0.9",
 ];
 
-/// Whether the gem of an image surely knows `--no-document`; `earlier` is what the file says before, in lower
-/// case.
+/// Names of their releases.
+const OLD_RELEASES: &[&str] = &["squeeze", "wheezy", "lucid", "precise", "quantal", "raring", "saucy", "trusty"];
+
+/// How packages and installers name a Ruby of their time.
+const OLD_RUBIES: &[&str] = &[
+    "ruby1",
+    "ruby-1",
+    "ruby=1.",
+    "rubygems1.",
+    "rubygems-1.",
+    "ruby_version=1.",
+    "ruby_version 1.",
+    "rvm install 1.",
+    "rbenv install 1.",
+];
+
+/// Whether the gem of an image may be taken to know `--no-document`; `earlier` is what the file says before, in
+/// lower case.
+///
+/// An old distribution below an image of another name can't be told.
 #[must_use]
 pub fn knows_no_document(image: &str, earlier: &str) -> bool {
-    let (name, tag) = image.split_once(':').unwrap_or((image, "latest"));
-    let name = name.trim_start_matches("docker.io/").trim_start_matches("library/");
-    let old_image =
-        BEFORE_TWO.iter().any(|(known, tags)| *known == name && tags.iter().any(|start| tag.starts_with(start)));
-    let old_ruby = ["ruby1.", "ruby-1.", "ruby=1.", "rubygems1.", "rubygems-1.", "ruby_version=1.", "ruby_version 1."];
-    !old_image && !old_ruby.iter().any(|old| earlier.contains(old))
+    let image = image.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    let joined = image.replace(['-', ':', '_'], "");
+    let old_image = BEFORE_TWO.iter().any(|part| joined.contains(part));
+    let old_release = OLD_RELEASES.iter().any(|name| image.contains(name) || earlier.contains(name));
+    !old_image && !old_release && !OLD_RUBIES.iter().any(|old| earlier.contains(old))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gems_that_know_the_option() {
+        for image in ["debian:12", "ubuntu", "ubuntu:22.04", "docker.io/library/debian:8", "centos:7", "alpine:3.14"] {
+            assert!(knows_no_document(image, "run gem install x"), "{image}");
+        }
+        for image in [
+            "debian:7",
+            "debian:wheezy-slim",
+            "i386/debian:wheezy",
+            "stackbrew/ubuntu:12.04",
+            "ubuntu-debootstrap",
+            "docker.io/library/ubuntu:14.04",
+            "centos:centos6",
+            "oraclelinux:6",
+            "phusion/baseimage:0.9.18",
+            "phusion/passenger-ruby19",
+        ] {
+            assert!(!knows_no_document(image, ""), "{image}");
+        }
+        assert!(!knows_no_document("me/base", "deb http://archive.debian.org/debian wheezy main"));
+        assert!(!knows_no_document("amazonlinux:1", "run yum install ruby18"));
+    }
 }

@@ -8,9 +8,9 @@ mod documents;
 mod progress;
 pub mod recommends;
 
-pub use accounts::{Uid, uid};
+pub use accounts::{Uid, is_high, resets_only_what_is_there, uid, uid_word};
 pub use assent::fails_without_answer;
-pub use documents::{brings_gemrc, knows_no_document};
+pub use documents::{brings_gemrc, decides_on_documents, knows_no_document};
 
 use super::managers::{base_name, wrapper_len};
 

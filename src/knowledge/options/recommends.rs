@@ -1,6 +1,6 @@
 //! Packages that apt installs because others recommend them.
 //!
-//! Sources: apt-get(8), apt.conf(5); the `Recommends` fields of Debian 11, 12 and of Ubuntu 20.04 to 24.04.
+//! Sources: apt-get(8), apt.conf(5); the `Depends` and `Recommends` fields of Debian 11, 12 and of Ubuntu 20.04 to 24.04.
 
 use crate::knowledge::{Family, Verb, invocation, managers};
 
@@ -44,7 +44,7 @@ static LOSSES: &[(&str, &[&str])] = &[
     ("python3-matplotlib", &["python3-tk"]),
     ("python3-pip", &["build-essential", "python3-dev"]),
     ("python3-scipy", &["g++", "python3-pil"]),
-    ("r-base", &["r-recommended", "r-base-dev"]),
+    ("r-base", &["r-base-dev"]),
     ("r-base-core", &["r-recommended", "r-base-dev"]),
     ("rsyslog", &["logrotate"]),
     ("rustc", &["cargo"]),
@@ -54,6 +54,34 @@ static LOSSES: &[(&str, &[&str])] = &[
     ("wget", &["ca-certificates"]),
     ("xvfb", &["xauth"]),
 ];
+
+/// Packages that surely bring others of the table's, as they depend on them.
+static DEPENDS: &[(&str, &[&str])] = &[
+    ("build-essential", &["dpkg-dev", "g++", "gcc", "libc6-dev", "make"]),
+    ("cargo", &["rustc"]),
+    ("default-jdk", &["ca-certificates"]),
+    ("default-jdk-headless", &["ca-certificates"]),
+    ("default-jre", &["ca-certificates"]),
+    ("default-jre-headless", &["ca-certificates"]),
+    ("dpkg-dev", &["make", "patch", "xz-utils"]),
+    ("g++", &["gcc", "libc6-dev"]),
+    ("gnupg2", &["gnupg"]),
+    ("libtool", &["libc6-dev"]),
+    ("npm", &["ca-certificates"]),
+    ("python3-dev", &["libc6-dev"]),
+    ("python3-pip", &["ca-certificates"]),
+    ("python3-requests", &["ca-certificates"]),
+    ("r-base", &["r-base-core", "r-recommended"]),
+    ("r-base-core", &["ca-certificates", "unzip"]),
+    ("rustc", &["gcc", "libc6-dev"]),
+    ("software-properties-common", &["ca-certificates"]),
+];
+
+/// What a package brings along in any case, as far as [`losses`] asks for it.
+#[must_use]
+pub fn comes_with(package: &str) -> &'static [&'static str] {
+    DEPENDS.iter().find(|(known, _)| *known == package).map_or(&[], |(_, needs)| *needs)
+}
 
 /// What a package is likely to be missed to have brought along.
 #[must_use]

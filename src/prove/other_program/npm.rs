@@ -1,10 +1,11 @@
 //! `npm install` became `npm ci`.
 
 use crate::context::Context;
+use crate::knowledge::ecosystems::before_npm;
 use crate::knowledge::ecosystems::npm_ci::{self, Candidate};
-use crate::model::copy::join;
-use crate::model::{Brought, Model, Workdir};
-use crate::shell::Body;
+use crate::model::copy::{below, join};
+use crate::model::{Brought, Copy, Model, Workdir};
+use crate::shell::{Body, Script, Simple};
 use crate::syntax::Keyword;
 
 use super::super::commands::Changed;
@@ -42,13 +43,15 @@ pub fn check(
         return Err(Refusal::new("a variable changes where or how npm installs"));
     }
     programs_are_themselves(command)?;
-    runs_in_the_folder_in_force(command)?;
+    let folder = model.states[command.index].workdir.path();
+    runs_in_the_folder_in_force(command, folder)?;
     if !command.script.failure_is_final(command.simple, &model.states[command.index].shell) {
         return Err(Refusal::new("a failure of the install is handled"));
     }
     let context = facts.context.ok_or_else(|| Refusal::new("the build context is not known"))?;
     locked(model, command.index, context)?;
-    folder_is_as_copied(model, command)
+    npm_is_the_images(model, command.index)?;
+    folder_is_as_copied(model, command, context)
 }
 
 fn name_of(assignment: &str) -> &str {
@@ -56,25 +59,43 @@ fn name_of(assignment: &str) -> &str {
 }
 
 /// Nothing in the RUN may go to another folder, or touch what npm reads before it does.
-fn runs_in_the_folder_in_force(command: &Changed<'_, '_>) -> Result<(), Refusal> {
+fn runs_in_the_folder_in_force(command: &Changed<'_, '_>, folder: &str) -> Result<(), Refusal> {
     let earlier =
         command.script.simple_commands().into_iter().filter(|simple| simple.range.start < command.simple.range.start);
     for simple in earlier {
         let words = simple.literals();
-        let harmless = match words.as_slice() {
-            [Some("npm"), ..] => npm_ci::leaves_project_alone(&words),
-            [] | [Some("set" | "echo"), ..] => true,
-            [Some(name), ..] => {
-                !crate::knowledge::commands::changes_shell(name) && !matches!(*name, "sudo" | "sh" | "bash")
-            }
-            [None, ..] => false,
+        let stays = match words.first() {
+            None | Some(Some("set")) => true,
+            Some(Some(name)) => !crate::knowledge::commands::changes_shell(name) && *name != "sudo",
+            Some(None) => false,
         };
-        let names_it = simple.words.iter().any(|word| touches(command.script.str(word.range)));
-        if !harmless || names_it {
+        if !stays || !keeps_files(command.script, simple, folder) {
             return Err(Refusal::new("a command before the install may change its folder or what it reads"));
         }
     }
     Ok(())
+}
+
+/// Whether a command surely writes nothing that npm reads in `folder`: neither by itself, nor by what it runs for
+/// a word, nor by a redirection.
+fn keeps_files(script: &Script<'_>, simple: &Simple, folder: &str) -> bool {
+    if !before_npm::leaves_files_alone(&script.words_and_patterns(simple), folder) {
+        return false;
+    }
+    let raw = script.str(simple.range);
+    if touches(raw) || raw.contains("$(") || raw.contains('`') {
+        return false;
+    }
+    let steered = || {
+        let names = raw.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'));
+        names.into_iter().any(|name| npm_ci::variable_steers(&format!("npm_config_{name}")))
+    };
+    simple.redirects.iter().filter(|redirect| redirect.writes).all(|redirect| match redirect.target.as_deref() {
+        // Where packages come from, and the key to it.
+        Some(".npmrc") => !steered(),
+        Some(target) => before_npm::lies_outside(target, folder),
+        None => false,
+    })
 }
 
 fn touches(text: &str) -> bool {
@@ -119,43 +140,82 @@ fn locked(model: &Model<'_, '_>, index: usize, context: &Context) -> Result<(), 
     npm_ci::in_step(&manifest, &lock, node).map_err(Refusal::new)
 }
 
+/// What the image's name tells of its npm must hold when the install runs.
+fn npm_is_the_images(model: &Model<'_, '_>, index: usize) -> Result<(), Refusal> {
+    for at in model.up_to(index) {
+        let text = String::from_utf8_lossy(model.instructions[at].joined.text()).into_owned();
+        let named = match model.keyword(at) {
+            Keyword::Copy | Keyword::Add => ["bin/node", "bin/npm"].iter().any(|program| text.contains(program)),
+            Keyword::Run => ["nodejs.org/dist", "nvm"].iter().any(|source| text.contains(source)),
+            _ => false,
+        };
+        let runs = |script: &Script<'_>| {
+            script.simple_commands().iter().any(|simple| before_npm::replaces_npm(&simple.literals()))
+        };
+        if named || model.keyword(at) == Keyword::Run && model.script(at).is_some_and(runs) {
+            let line = model.instructions[at].first_line;
+            return Err(Refusal::new(format!("line {line} may put another npm in the place of the image's")));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a mount of a RUN leaves the folder of the install in sight, and its manifests and packages with it.
+fn mount_is_beside(flag: &str, workdir: &Workdir) -> bool {
+    let passive = ["type=cache", "type=secret", "type=ssh"].iter().any(|kind| flag.contains(kind));
+    if !passive || touches(flag) {
+        return false;
+    }
+    let target = flag.split([',', '=']).skip_while(|part| !matches!(*part, "target" | "dst" | "destination")).nth(1);
+    match (target, workdir) {
+        (None, _) => !flag.contains("type=cache"),
+        (Some(target), _) if target.contains(['$', '"']) => false,
+        (Some(target), Workdir::Known(folder)) => below(folder, &join(folder, target)).is_none(),
+        (Some(target), _) => before_npm::lies_outside(target, workdir.path()),
+    }
+}
+
 /// Nothing done before may have changed the manifest or the lock file, or have put packages there, which
 /// `npm ci` would take away.
-fn folder_is_as_copied(model: &Model<'_, '_>, command: &Changed<'_, '_>) -> Result<(), Refusal> {
+fn folder_is_as_copied(model: &Model<'_, '_>, command: &Changed<'_, '_>, context: &Context) -> Result<(), Refusal> {
     let index = command.index;
     if let Some(name) = model.env_names(index).into_iter().find(|name| npm_ci::variable_steers(name)) {
         return Err(Refusal::new(format!("`{name}` changes where or how npm installs")));
     }
-    let own_mounts = model.flags(index).into_iter().filter(|flag| flag.starts_with("--mount"));
-    for mount in own_mounts {
-        let passive = ["type=cache", "type=secret", "type=ssh"].iter().any(|kind| mount.contains(kind));
-        if !passive || mount.contains("node_modules") {
-            return Err(Refusal::new("a mount may hold the manifest or the installed packages"));
-        }
+    let state = &model.states[index];
+    let mut mounts = model.flags(index).into_iter().filter(|flag| flag.starts_with("--mount"));
+    if mounts.any(|mount| !mount_is_beside(mount, &state.workdir)) {
+        return Err(Refusal::new("a mount may hold the manifest or the installed packages"));
     }
+    let folder = state.workdir.path();
+    if model.brought_from(index, &join(folder, "node_modules"), context) != Brought::Nowhere {
+        return Err(Refusal::new("`npm ci` would remove the packages that the build context may hold"));
+    }
+    let read = ["package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"];
+    let mut copied = false;
     for at in model.earlier(index) {
         let instruction = model.instructions[at];
-        let line = instruction.first_line;
         let text = String::from_utf8_lossy(instruction.joined.text()).into_owned();
-        let refuse = || Err(Refusal::new(format!("line {line} may change what npm finds in its folder")));
-        match model.keyword(at) {
-            Keyword::Copy | Keyword::Add | Keyword::Volume if text.contains("node_modules") => return refuse(),
-            Keyword::Run if touches(&text) => return refuse(),
+        let spoils = match model.keyword(at) {
+            Keyword::Volume => text.contains("node_modules"),
+            Keyword::Copy | Keyword::Add => {
+                let copy = Copy::bringing(model, at);
+                copied |=
+                    copy.is_none_or(|copy| read.iter().any(|name| copy.may_bring(&join(folder, name), Some(context))));
+                text.contains("node_modules")
+            }
             Keyword::Run => match model.body(at) {
-                Some(Body::Script(script)) => {
-                    let meddles = script.simple_commands().into_iter().any(|simple| {
-                        let words = simple.literals();
-                        let words = &words[crate::knowledge::managers::wrapper_len(&words)..];
-                        words.first() == Some(&Some("npm")) && !npm_ci::leaves_project_alone(words)
-                    });
-                    if meddles {
-                        return refuse();
-                    }
-                }
-                _ if text.contains("npm") => return refuse(),
-                _ => {}
+                _ if touches(&text) => true,
+                Some(Body::Script(script)) => script.simple_commands().into_iter().any(|simple| {
+                    before_npm::installs_packages(&simple.literals()) || copied && !keeps_files(script, simple, folder)
+                }),
+                _ => copied || text.contains("npm"),
             },
-            _ => {}
+            _ => false,
+        };
+        if spoils {
+            let line = instruction.first_line;
+            return Err(Refusal::new(format!("line {line} may change what npm finds in its folder")));
         }
     }
     Ok(())

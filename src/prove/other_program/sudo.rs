@@ -27,6 +27,9 @@ pub fn check(
         return Err(Refusal::new("the user of the base image is not known"));
     }
     programs_are_themselves(command)?;
+    if let Some(reason) = sudo::relied_on(&String::from_utf8_lossy(command.script.text.text())) {
+        return Err(Refusal::new(reason));
+    }
     let count = sudo::idle_words(words).map_err(Refusal::new)?;
     let gone: Vec<usize> = (0..count).filter_map(|at| place_of_word(&command.before, at)).collect();
     let named = gone.first().is_some_and(|place| command.before[*place].raw() == "sudo");
