@@ -96,7 +96,7 @@ impl Context {
     #[must_use]
     pub fn beside(dockerfile: &Path) -> Option<Self> {
         let root = lexical::absolute(dockerfile).ok()?.parent()?.to_path_buf();
-        Some(Self { root, source: Source::Beside, ignore: Arc::default() })
+        Some(Self { root, source: Source::Beside, ignore: Arc::default(), targets: Vec::new() })
     }
 }
 

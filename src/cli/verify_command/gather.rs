@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::context::{Context, Index, Resolution};
-use crate::edit::{Applied, Outcome, Settings, fix_source};
+use crate::edit::{Applied, Outcome, Settings, fix_source_beside};
 use crate::model::{Model, literal_sources};
 use crate::syntax;
 use crate::verify::Case;
@@ -62,7 +62,8 @@ pub fn cases(args: &VerifyArgs, settings: &Settings) -> Result<Gathered, String>
             },
         };
         let context = known_context(args, &index, &path, &before);
-        let outcome = match fix_source(&before, settings, &|_| context.clone()) {
+        let beside = Context::beside(&path);
+        let outcome = match fix_source_beside(&before, settings, &|_| context.clone(), beside.as_ref()) {
             Ok(outcome) => outcome,
             Err(error) => {
                 fail(&format!("{}:{}: {error}; BuildKit would not build it either", error.line, error.column));

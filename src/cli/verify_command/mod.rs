@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use crate::edit::{Settings, fix_source};
+use crate::context::Context;
+use crate::edit::{Settings, fix_source_beside};
 use crate::report::verification;
 use crate::verify::engine::process::Interrupt;
 use crate::verify::engine::{BuildOptions, Engine, EngineError};
@@ -81,7 +82,8 @@ fn build_options(args: &VerifyArgs) -> BuildOptions {
 /// The text of a case after its first fixes.
 fn text_after(case: &Case, fixes: usize, settings: &Settings) -> Option<Vec<u8>> {
     let settings = Settings { limit: Some(fixes), ..settings.clone() };
-    let outcome = fix_source(&case.before, &settings, &|_| case.context.clone()).ok()?;
+    let beside = Context::beside(&case.path);
+    let outcome = fix_source_beside(&case.before, &settings, &|_| case.context.clone(), beside.as_ref()).ok()?;
     Some(outcome.changed.unwrap_or_else(|| case.before.clone()))
 }
 
