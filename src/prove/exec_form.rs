@@ -6,7 +6,7 @@
 
 use crate::knowledge::programs;
 use crate::model::program::{self, Program};
-use crate::model::{Model, SearchFolder};
+use crate::model::{Base, Model, SearchFolder};
 use crate::shell::{self, Interpreter, Simple};
 use crate::syntax::{Args, Keyword};
 
@@ -255,10 +255,27 @@ fn meant_as_list(model: &Model<'_, '_>, index: usize, written: &str, words: &[St
     if words[0].contains([' ', '\t']) || programs::is_shell_builtin(&words[0]) {
         return Err(Refusal::new(format!("the first word of line {line} is no program's name")));
     }
+    if words[0].starts_with('-') && !(keyword == Keyword::Cmd && goes_to_an_entrypoint(model, index)) {
+        return Err(Refusal::new(format!("line {line} names no program, and may be a test that a shell runs")));
+    }
     if expands && !matches!(program, "sh" | "bash" | "dash" | "ash") {
         return Err(Refusal::new(format!("no shell fills in the variable of line {line}")));
     }
     Ok(())
+}
+
+/// Whether CMD may be the arguments of an ENTRYPOINT: of one in the file, or of an image that may bring one.
+fn goes_to_an_entrypoint(model: &Model<'_, '_>, index: usize) -> bool {
+    let Some(stage) = model.stage_of(index) else { return false };
+    let line = model.line_of(stage.index);
+    let all = line.iter().flat_map(|stage| model.stages[*stage].range.clone()).chain(model.later(index));
+    let listed = |at: usize| {
+        let words = matches!(&model.instructions[at].body.args, Args::Json(strings) if !strings.is_empty());
+        model.keyword(at) == Keyword::Entrypoint && words
+    };
+    let nothing_below = line.iter().any(|stage| model.stages[*stage].base == Base::Scratch);
+    let bare = model.base_image(index).is_some_and(|image| image.bare);
+    all.into_iter().any(listed) || !nothing_below && !bare
 }
 
 /// The strings of `[…]`, each in quotes of any kind; a comma may lack where blanks part two, or be one too many
