@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::syntax::{Args, Body, Keyword};
 
 use super::Model;
+use super::program::{self, Program};
 use super::state::{Workdir, cleaned};
 
 /// A COPY whose sources and destination are written out.
@@ -281,68 +282,20 @@ pub enum RuntimeProgram {
     Unknown(String),
 }
 
-/// Looks up the program at `path` in what the COPYs before instruction `index` brought.
+/// What the program at `path`, which instruction `index` names, is in the images that run it; of several files the text
+/// of all.
 #[must_use]
 pub fn runtime_program(model: &Model<'_, '_>, index: usize, path: &str, context: Option<&Context>) -> RuntimeProgram {
-    let system = ["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/"].iter().any(|folder| path.starts_with(folder));
-    let script = path.rsplit('.').next().is_some_and(|end| matches!(end, "sh" | "bash")) && path.contains('.');
-    let stage = model.stage_of(index).map_or(0..0, |stage| stage.range.clone());
-    if !path.contains('/') {
-        let here = in_folder_in_force(model, index, stage.clone(), path, context);
-        if let Some(found) = here.filter(|_| path.contains('.')) {
-            return found;
-        }
-        if !script {
-            return by_bare_name(model, stage, path, context);
-        }
+    let found = program::may_be(model, index, path, context);
+    let texts: Vec<&str> = found
+        .iter()
+        .filter_map(|program| match program {
+            Program::File(text) => Some(text.as_str()),
+            Program::System | Program::Unseen { .. } => None,
+        })
+        .collect();
+    if !texts.is_empty() {
+        return RuntimeProgram::Script(texts.join("\n"));
     }
-    if system && !script {
-        return RuntimeProgram::System;
-    }
-    let place = join(model.states[index].workdir.path(), path);
-    let unknown = || RuntimeProgram::Unknown(path.to_owned());
-    let Some(context) = context else { return unknown() };
-    let source =
-        stage.rev().filter_map(|at| Copy::bringing(model, at)).find_map(|copy| copy.source_of(&place, Some(context)));
-    let text = source.and_then(|source| context.read(&source));
-    text.map_or_else(unknown, |text| RuntimeProgram::Script(String::from_utf8_lossy(&text).into_owned()))
-}
-
-/// A bare name is a program of the system, unless a COPY of the stage brings a file of that name.
-fn by_bare_name(
-    model: &Model<'_, '_>,
-    stage: std::ops::Range<usize>,
-    name: &str,
-    context: Option<&Context>,
-) -> RuntimeProgram {
-    for copy in stage.rev().filter_map(|at| Copy::bringing(model, at)) {
-        let named = copy.destination.rsplit('/').next() == Some(name)
-            || copy.sources.iter().any(|source| source.rsplit('/').next() == Some(name));
-        if !named {
-            continue;
-        }
-        let source =
-            copy.sources.iter().find(|source| source.rsplit('/').next() == Some(name)).or(copy.sources.first());
-        let text = source.and_then(|source| context?.read(source));
-        return match text {
-            Some(text) => RuntimeProgram::Script(String::from_utf8_lossy(&text).into_owned()),
-            None => RuntimeProgram::Unknown(name.to_owned()),
-        };
-    }
-    RuntimeProgram::System
-}
-
-/// A file of that name in the working directory, which an interpreter may be told to run.
-fn in_folder_in_force(
-    model: &Model<'_, '_>,
-    index: usize,
-    stage: std::ops::Range<usize>,
-    name: &str,
-    context: Option<&Context>,
-) -> Option<RuntimeProgram> {
-    let place = join(model.states[index].workdir.path(), name);
-    let copies = stage.rev().filter_map(|at| Copy::bringing(model, at));
-    let source = copies.into_iter().find_map(|copy| copy.source_of(&place, context))?;
-    let text = context?.read(&source)?;
-    Some(RuntimeProgram::Script(String::from_utf8_lossy(&text).into_owned()))
+    if found.contains(&Program::System) { RuntimeProgram::System } else { RuntimeProgram::Unknown(path.to_owned()) }
 }

@@ -49,6 +49,19 @@ const LINUX: &[&str] = &[
     "ubi9",
 ];
 
+/// Parts of the names of Windows images.
+const WINDOWS: &[&str] = &[
+    "windows",
+    "nanoserver",
+    "servercore",
+    "dotnet/framework",
+    "microsoft/dotnet-framework",
+    "microsoft/iis",
+    "microsoft/wcf",
+    "microsoft/aspnet:3.",
+    "microsoft/aspnet:4.",
+];
+
 impl Base {
     /// The earlier stage that it names.
     #[must_use]
@@ -64,7 +77,8 @@ impl Base {
     pub fn is_windows(&self) -> bool {
         let (Self::Image(name) | Self::Unknown(name)) = self else { return false };
         let name = name.to_ascii_lowercase();
-        ["windows", "nanoserver", "servercore", "dotnet/framework"].iter().any(|part| name.contains(part))
+        // Of `microsoft/aspnet` the versions before 3 ran on Mono.
+        WINDOWS.iter().any(|part| name.contains(part)) || name.ends_with("microsoft/aspnet")
     }
 
     /// Whether it is, by its name, a Linux image: one of the distributions.

@@ -28,7 +28,7 @@ pub fn check(
             continue;
         }
         if demand == Demand::SameImage {
-            return Err(Refusal::new("the image's author empties, and a label appears"));
+            return Err(Refusal::new("the image's author is gone, and a label appears"));
         }
         labelled(before, after, old, new)?;
     }
@@ -65,8 +65,8 @@ fn without_enclosing_quotes(text: &str) -> Option<&str> {
     })
 }
 
-/// No other MAINTAINER in the stage, in those below and in those built on it, and no label of the key that the new
-/// one would replace or be replaced by.
+/// No other MAINTAINER and no label of the key, in the stage, in those below and in those built on it: the new one would
+/// replace that label or be replaced by it, and then the text is nowhere.
 fn speaks_alone(model: &Model<'_, '_>, index: usize, key: &str) -> Result<(), Refusal> {
     let stage = model.stage_of(index).ok_or_else(|| Refusal::new("it stands in no stage"))?;
     let mut family = vec![stage.index];
@@ -75,12 +75,13 @@ fn speaks_alone(model: &Model<'_, '_>, index: usize, key: &str) -> Result<(), Re
         family.push(below);
         parent = model.stages[below].base.stage();
     }
-    let below: Vec<usize> = family.iter().flat_map(|stage| model.stages[*stage].range.clone()).collect();
-    let others = below.iter().copied().chain(model.later(index)).filter(|other| *other != index);
-    if others.into_iter().any(|other| model.keyword(other) == Keyword::Maintainer) {
+    let mut others: Vec<usize> = family.iter().flat_map(|stage| model.stages[*stage].range.clone()).collect();
+    others.extend(model.later(index));
+    others.retain(|other| *other != index);
+    if others.iter().copied().any(|other| model.keyword(other) == Keyword::Maintainer) {
         return Err(Refusal::new("another MAINTAINER names another author"));
     }
-    for other in below {
+    for other in others {
         let instruction = model.instructions[other];
         let label = match &instruction.body.args {
             Args::Onbuild(inner) => inner.keyword == Keyword::Label,

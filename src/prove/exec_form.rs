@@ -5,8 +5,8 @@
 //! The image is never the same: another process is PID 1, and what the shell sets (`PWD`, `SHLVL`) is gone.
 
 use crate::knowledge::programs;
-use crate::model::Model;
-use crate::model::copy::{self, RuntimeProgram};
+use crate::model::program::{self, Program};
+use crate::model::{Base, Model, SearchFolder};
 use crate::shell::{self, Interpreter, Simple};
 use crate::syntax::{Args, Keyword};
 
@@ -132,15 +132,50 @@ fn split_whole(whole: &str) -> Option<Vec<String>> {
     (whole.chars().all(plain) && words.len() > 1).then_some(words)
 }
 
-/// The kernel starts no script without `#!`; a shell does.
+/// The kernel starts no script without `#!`; a shell does. Nothing may tell that it is one.
 fn can_be_executed(model: &Model<'_, '_>, index: usize, program: &str, facts: Facts<'_>) -> Result<(), Refusal> {
-    let refuse = || Err(Refusal::new(format!("`{program}` may be a script without `#!`, which only a shell can run")));
-    match copy::runtime_program(model, index, program, facts.context) {
-        RuntimeProgram::Script(text) if text.starts_with("#!/") || text.starts_with("\u{7f}ELF") => Ok(()),
-        RuntimeProgram::Script(_) => refuse(),
-        RuntimeProgram::System | RuntimeProgram::Unknown(_) if programs::is_script_by_name(program) => refuse(),
-        RuntimeProgram::System | RuntimeProgram::Unknown(_) => Ok(()),
+    if programs::is_of_windows(program) {
+        return Err(Refusal::new(format!("`{program}` is started by `cmd`, which reads quotes otherwise")));
     }
+    if !program.contains('/') {
+        is_searched_for_alike(model, index, program)?;
+    }
+    let like_a_script = |path: &str| programs::is_script_by_name(&format!("/{path}"));
+    for what in program::may_be(model, index, program, facts.context) {
+        let starts = match what {
+            Program::File(text) => programs::kernel_starts(&text),
+            Program::System => !programs::is_script_by_name(program),
+            Program::Unseen { source, printed } => {
+                !printed && !programs::is_script_by_name(program) && !source.as_deref().is_some_and(like_a_script)
+            }
+        };
+        if !starts {
+            return Err(Refusal::new(format!("`{program}` may be a script without `#!`, which only a shell can run")));
+        }
+    }
+    Ok(())
+}
+
+/// A shell looks into relative folders of PATH too; a container runtime finds a program there and does not start it.
+///
+/// Source: `LookPath` of Go's `os/exec` since Go 1.19, which runc calls in `libcontainer/standard_init_linux.go`.
+fn is_searched_for_alike(model: &Model<'_, '_>, index: usize, program: &str) -> Result<(), Refusal> {
+    let own = model.stage_of(index).map(|stage| stage.index);
+    let mut stages: Vec<usize> = own.map(|own| model.line_of(own)).unwrap_or_default();
+    stages.extend(
+        model
+            .stages
+            .iter()
+            .map(|stage| stage.index)
+            .filter(|stage| own.is_some_and(|own| *stage != own && model.line_of(*stage).contains(&own))),
+    );
+    let relative = |folder: &SearchFolder| matches!(folder, SearchFolder::Relative(_));
+    if model.search_folders(&stages).iter().any(|(_, folder)| relative(folder)) {
+        return Err(Refusal::new(format!(
+            "`{program}` may be found by a relative folder of PATH, which no runtime takes"
+        )));
+    }
+    Ok(())
 }
 
 /// What else the program gets as arguments: the shell form of ENTRYPOINT drops CMD, and CMD of the exec form goes
@@ -162,7 +197,10 @@ fn same_arguments(model: &Model<'_, '_>, index: usize) -> Result<(), Refusal> {
             continue;
         }
         let starts_others = match &model.instructions[other].body.args {
-            Args::Json(strings) => strings.is_empty() || programs::only_starts_others(&strings[0].value),
+            Args::Json(strings) => {
+                let words: Vec<&str> = strings.iter().map(|string| string.value.as_str()).collect();
+                programs::only_starts_others(&words)
+            }
             _ => false,
         };
         if !starts_others {
@@ -217,10 +255,27 @@ fn meant_as_list(model: &Model<'_, '_>, index: usize, written: &str, words: &[St
     if words[0].contains([' ', '\t']) || programs::is_shell_builtin(&words[0]) {
         return Err(Refusal::new(format!("the first word of line {line} is no program's name")));
     }
+    if words[0].starts_with('-') && !(keyword == Keyword::Cmd && goes_to_an_entrypoint(model, index)) {
+        return Err(Refusal::new(format!("line {line} names no program, and may be a test that a shell runs")));
+    }
     if expands && !matches!(program, "sh" | "bash" | "dash" | "ash") {
         return Err(Refusal::new(format!("no shell fills in the variable of line {line}")));
     }
     Ok(())
+}
+
+/// Whether CMD may be the arguments of an ENTRYPOINT: of one in the file, or of an image that may bring one.
+fn goes_to_an_entrypoint(model: &Model<'_, '_>, index: usize) -> bool {
+    let Some(stage) = model.stage_of(index) else { return false };
+    let line = model.line_of(stage.index);
+    let all = line.iter().flat_map(|stage| model.stages[*stage].range.clone()).chain(model.later(index));
+    let listed = |at: usize| {
+        let words = matches!(&model.instructions[at].body.args, Args::Json(strings) if !strings.is_empty());
+        model.keyword(at) == Keyword::Entrypoint && words
+    };
+    let nothing_below = line.iter().any(|stage| model.stages[*stage].base == Base::Scratch);
+    let bare = model.base_image(index).is_some_and(|image| image.bare);
+    all.into_iter().any(listed) || !nothing_below && !bare
 }
 
 /// The strings of `[…]`, each in quotes of any kind; a comma may lack where blanks part two, or be one too many

@@ -100,6 +100,21 @@ fn stage_named_by(instruction: &Instruction<'_>, flag: &Flag) -> Option<TextRang
     }
 }
 
+/// The stage or image that a flag names, as BuildKit reads it, with quotes and escapes taken off; the options of a mount
+/// may have the quotes of CSV on top.
+fn named_by(keyword: Keyword, flag: &Flag) -> Option<&[u8]> {
+    let (_, value) = flag.text.split_once('=')?;
+    let name = match (keyword, flag.name()) {
+        (Keyword::Copy, "from") => value,
+        (Keyword::Run, "mount") => value.split(',').find_map(|option| {
+            let (key, name) = option.trim_matches('"').split_once('=')?;
+            key.eq_ignore_ascii_case("from").then_some(name)
+        })?,
+        _ => return None,
+    };
+    Some(name.trim_matches('"').as_bytes())
+}
+
 fn is_stage(model: &Model<'_, '_>, name: &[u8]) -> bool {
     model.stages.iter().filter_map(|stage| stage.name.as_ref()).any(|known| known.as_bytes().eq_ignore_ascii_case(name))
 }
@@ -117,8 +132,8 @@ fn references_follow(old: &Model<'_, '_>, new: &Model<'_, '_>) -> Result<(), Ref
         }
         for instruction in &new.instructions {
             let text = instruction.joined.text();
-            let names = instruction.body.flags.iter().filter_map(|flag| stage_named_by(instruction, flag));
-            let mut names: Vec<&[u8]> = names.map(|range| range.slice(text)).collect();
+            let mut names: Vec<&[u8]> =
+                instruction.body.flags.iter().filter_map(|flag| named_by(instruction.body.keyword, flag)).collect();
             if let (Keyword::From, Args::Words(words)) = (instruction.body.keyword, &instruction.body.args) {
                 names.extend(words.first().map(|word| word.slice(text)));
             }

@@ -5,7 +5,7 @@ use crate::model::Model;
 use crate::syntax::expand::{Word, expand};
 use crate::syntax::whitespace::{decode_first, is_unicode_space};
 use crate::syntax::words;
-use crate::syntax::{Args, Joined, Pair, Span, TextRange, TriviaKind};
+use crate::syntax::{Args, Instruction, Joined, Keyword, Pair, Span, TextRange, TriviaKind};
 
 /// A change of the value's text: what is replaced, and by what.
 type Change = (TextRange, String);
@@ -37,6 +37,9 @@ pub fn as_key_value(model: &Model<'_, '_>, index: usize) -> Result<Vec<Edit>, St
     }
     expand(key, escape).map_err(|error| format!("the key has no value: {error}"))?;
     let word = expand(raw, escape).map_err(|error| format!("the value can't be read: {error}"))?;
+    if let Some(mistake) = mistake(instruction, pair, escape) {
+        return Err(mistake);
+    }
     let separator = separator(joined, pair);
     let commented = instruction.inner.iter().any(|trivia| {
         trivia.kind == TriviaKind::Comment && separator.start <= trivia.span.start && trivia.span.start < separator.end
@@ -49,6 +52,35 @@ pub fn as_key_value(model: &Model<'_, '_>, index: usize) -> Result<Vec<Edit>, St
         .find(|spelling| keeps(spelling, key, raw, escape, &word))
         .ok_or("no way of quoting keeps the value as it is")?;
     Ok(edits(joined, pair, spelling))
+}
+
+/// What looks like a mistake and is part of the value. In the new form, which has it in quotes, no check would see it.
+fn mistake(instruction: &Instruction<'_>, pair: Pair, escape: u8) -> Option<String> {
+    let joined = &instruction.joined;
+    let raw = pair.value.slice(joined.text());
+    let words = words::quoted(raw, escape);
+    for (before, word) in words.iter().zip(words.iter().skip(1)) {
+        let text = String::from_utf8_lossy(word.slice(raw)).into_owned();
+        if text.starts_with('#') {
+            return Some(format!("`{text}` begins no comment: it is part of the value, which was hardly meant"));
+        }
+        let gap = TextRange::new(before.end, word.start).shifted(pair.value.start);
+        if !joined.is_contiguous(gap) && is_pair(instruction.body.keyword, &text) {
+            return Some(format!("`{text}` on a line of its own sets nothing: it is part of the value"));
+        }
+    }
+    None
+}
+
+/// Whether a word looks like a further pair: packages with a version, `nginx=1.2`, are values of ENV.
+fn is_pair(keyword: Keyword, word: &str) -> bool {
+    let Some((name, value)) = word.split_once('=') else { return false };
+    let first = name.chars().next();
+    let named = match keyword {
+        Keyword::Env => name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'),
+        _ => name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-/".contains(c)),
+    };
+    named && first.is_some_and(|c| c.is_ascii_alphabetic() || c == '_') && !value.starts_with('=')
 }
 
 fn separator(joined: &Joined<'_>, pair: Pair) -> Span {

@@ -1,12 +1,14 @@
 //! CMD and ENTRYPOINT of plain words in exec form.
 
+use std::collections::BTreeSet;
+
 use crate::context::Context;
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
-use crate::knowledge::programs;
-use crate::model::copy::{self, RuntimeProgram};
-use crate::model::{Base, Model};
+use crate::knowledge::{programs, started};
+use crate::model::program::{self, Program};
+use crate::model::{Base, Model, SearchFolder};
 use crate::prove::Claim;
-use crate::shell::{Body, Interpreter, Script, Simple};
+use crate::shell::{Body, Interpreter, Script, Simple, Word};
 use crate::syntax::{Args, Keyword, Span, TriviaKind};
 
 /// The transform.
@@ -67,6 +69,8 @@ enum Kind {
     Plain,
     /// `exec` before it: the program is PID 1 already.
     Exec,
+    /// The program is a shell that is given a script.
+    Script,
     /// All of it in one pair of quotes: it never starts.
     OneWord,
 }
@@ -120,7 +124,21 @@ fn words(model: &Model<'_, '_>, index: usize) -> Result<Command, String> {
     if programs::is_shell_builtin(&literals[0]) {
         return Err(format!("`{}` is a part of the shell", literals[0]));
     }
-    Ok(Command { words: literals, kind: Kind::Plain })
+    if !is_shell_with_script(&literals) {
+        return Ok(Command { words: literals, kind: Kind::Plain });
+    }
+    let over_lines = |word: &Word| script.span(word.range).slice(model.file.source).contains(&b'\n');
+    if simple.words.iter().any(over_lines) {
+        return Err("it is a script over several lines, which JSON would put on one".to_owned());
+    }
+    Ok(Command { words: literals, kind: Kind::Script })
+}
+
+/// `sh -c 'a; b'`
+fn is_shell_with_script(words: &[String]) -> bool {
+    let Some((program, rest)) = words.split_first() else { return false };
+    let mut options = rest.iter().take_while(|word| word.starts_with('-'));
+    started::is_shell(program) && options.any(|option| !option.starts_with("--") && option.contains('c'))
 }
 
 fn only_command<'t>(script: &'t Script<'_>) -> Option<&'t Simple> {
@@ -150,14 +168,52 @@ fn starts(
     if program.is_empty() || program.starts_with('-') || program.contains([' ', '\t', '=']) {
         return Err(format!("`{program}` is no program's name"));
     }
-    let doubt = format!("`{program}` may be a script without `#!`, which only a shell can run");
-    match copy::runtime_program(model, index, program, context) {
-        RuntimeProgram::Script(text) if text.starts_with("#!/") || text.starts_with("\u{7f}ELF") => Ok(None),
-        RuntimeProgram::Script(_) => Err(format!("`{program}` has no `#!` line, and only a shell can run it")),
-        _ if programs::is_script_by_name(program) => Err(doubt),
-        RuntimeProgram::System => Ok(None),
-        RuntimeProgram::Unknown(_) => Ok(Some(format!("`{program}` has to be a binary or to begin with `#!`"))),
+    if programs::is_of_windows(program) {
+        return Err(format!("`{program}` is a program of Windows, whose shell reads quotes otherwise"));
     }
+    if !program.contains('/') {
+        found_without_a_shell(model, index, program)?;
+    }
+    let doubt = |path: &str| format!("`{path}` may be a script without `#!`, which only a shell can run");
+    let mut seen = true;
+    for what in program::may_be(model, index, program, context) {
+        match what {
+            Program::File(text) if programs::kernel_starts(&text) => {}
+            Program::File(_) => return Err(format!("`{program}` has no `#!` line, and only a shell can run it")),
+            _ if programs::is_script_by_name(program) => return Err(doubt(program)),
+            Program::System => {}
+            Program::Unseen { printed: true, .. } => {
+                return Err(format!("a RUN writes `{program}` without `#!`, and only a shell can run it"));
+            }
+            // Of the project, even where it bears a bare name.
+            Program::Unseen { source: Some(source), .. } if programs::is_script_by_name(&format!("/{source}")) => {
+                return Err(format!("{}: it is made of `{source}`", doubt(program)));
+            }
+            Program::Unseen { .. } => seen = false,
+        }
+    }
+    Ok((!seen).then(|| format!("`{program}` has to be a binary or to begin with `#!`")))
+}
+
+/// A container runtime does not start a program that it finds by a relative folder of PATH; a shell does.
+fn found_without_a_shell(model: &Model<'_, '_>, index: usize, program: &str) -> Result<(), String> {
+    let family: BTreeSet<usize> = [index]
+        .into_iter()
+        .chain(parents(model, index))
+        .chain(model.later(index))
+        .filter_map(|at| Some(model.stage_of(at)?.index))
+        .collect();
+    let family: Vec<usize> = family.into_iter().collect();
+    for (at, folder) in model.search_folders(&family) {
+        if let SearchFolder::Relative(folder) = folder {
+            let line = model.instructions[at].first_line;
+            return Err(format!(
+                "PATH of line {line} holds `{folder}`, which is no absolute folder: if `{program}` is found there, only \
+                 a shell starts it"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Whether program and ENTRYPOINT still get the arguments that they get now.
@@ -176,7 +232,9 @@ fn arguments_stay(model: &Model<'_, '_>, index: usize) -> Result<(), String> {
     }
     for at in others.into_iter().filter(|at| is(model, *at, Keyword::Entrypoint)) {
         let starts_others = match &model.instructions[at].body.args {
-            Args::Json(words) => words.first().is_none_or(|word| programs::only_starts_others(&word.value)),
+            Args::Json(strings) => {
+                programs::only_starts_others(&strings.iter().map(|string| &string.value).collect::<Vec<_>>())
+            }
             _ => false,
         };
         if !starts_others {
@@ -200,8 +258,12 @@ fn parents(model: &Model<'_, '_>, index: usize) -> impl Iterator<Item = usize> {
         .flat_map(|parent| model.stages[parent].range.clone())
 }
 
-/// Whether the base image may bring an ENTRYPOINT.
+/// Whether an ENTRYPOINT of the base image may hold: none of the file takes its place.
 fn may_have_entrypoint(model: &Model<'_, '_>, index: usize) -> bool {
+    let own = model.stage_of(index).map_or(0..0, |stage| stage.range.clone());
+    if own.chain(parents(model, index)).any(|at| model.keyword(at) == Keyword::Entrypoint) {
+        return false;
+    }
     let mut stage = model.stage_of(index);
     while let Some(parent) = stage.and_then(|stage| stage.base.stage()) {
         stage = model.stages.get(parent);
@@ -217,6 +279,7 @@ fn fix(model: &Model<'_, '_>, index: usize, command: &Command, caution: Option<&
     let mut doubts = vec![match command.kind {
         Kind::Plain => "the program becomes PID 1 and gets the signals itself".to_owned(),
         Kind::Exec => "the shell that `exec` replaces no longer sets `PWD`".to_owned(),
+        Kind::Script => format!("`{}` becomes PID 1 and gets the signals itself", command.words[0]),
         Kind::OneWord => "the command runs now".to_owned(),
     }];
     if model.keyword(index) == Keyword::Cmd && may_have_entrypoint(model, index) {
@@ -228,6 +291,7 @@ fn fix(model: &Model<'_, '_>, index: usize, command: &Command, caution: Option<&
     doubts.extend(caution.map(str::to_owned));
     let why = match command.kind {
         Kind::Plain => "no word of it needs a shell, which stands between the program and the signals of `docker stop`",
+        Kind::Script => "it names the shell that runs its script, and needs no other one in front",
         Kind::Exec => "the exec form starts the program without a shell that only replaces itself",
         Kind::OneWord => "the quotes make the whole command the name of a program, which is not found",
     };

@@ -2,6 +2,7 @@
 
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::programs;
+use crate::model::Model;
 use crate::prove::Claim;
 use crate::shell::Interpreter;
 use crate::syntax::{Args, Keyword, TextRange};
@@ -33,7 +34,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         if !text.starts_with('[') || matches!(model.states[index].shell, Interpreter::Other(_)) {
             continue;
         }
-        let strings = match read(text).and_then(|strings| sound(keyword, &strings).map(|()| strings)) {
+        let strings = match read(text).and_then(|strings| sound(model, index, &strings).map(|()| strings)) {
             Ok(strings) => strings,
             Err(reason) => {
                 proposals.leave(
@@ -157,7 +158,8 @@ fn string(text: &str, at: usize, end: usize) -> Result<(TextRange, String), Stri
 }
 
 /// Whether the list makes sense to its instruction.
-fn sound(keyword: Keyword, strings: &[Quoted]) -> Result<(), String> {
+fn sound(model: &Model<'_, '_>, index: usize, strings: &[Quoted]) -> Result<(), String> {
+    let keyword = model.keyword(index);
     let expands = strings.iter().any(|string| string.value.contains('$'));
     if keyword == Keyword::Volume {
         return if expands { Err("it holds a variable".to_owned()) } else { Ok(()) };
@@ -167,10 +169,29 @@ fn sound(keyword: Keyword, strings: &[Quoted]) -> Result<(), String> {
     if path.contains([' ', '\t']) || programs::is_shell_builtin(path) {
         return Err(format!("`{path}` is no program's name"));
     }
+    if path.starts_with('-') && !is_given_to_entrypoint(model, index) {
+        return Err(format!("`{path}` is no program's name, and a shell may run this as a test"));
+    }
     if expands && !matches!(program, "sh" | "bash" | "dash" | "ash") {
         return Err("it holds a variable, which no shell fills in".to_owned());
     }
     Ok(())
+}
+
+/// Whether it is a CMD whose words an ENTRYPOINT gets: one in exec form, or one that the base image may have.
+fn is_given_to_entrypoint(model: &Model<'_, '_>, index: usize) -> bool {
+    if model.keyword(index) != Keyword::Cmd {
+        return false;
+    }
+    let takes_words = |at: &usize| {
+        let instruction = model.instructions[*at];
+        let listed = matches!(&instruction.body.args, Args::Json(strings) if !strings.is_empty());
+        instruction.body.keyword == Keyword::Entrypoint && listed
+    };
+    if model.earlier(index).iter().chain(&model.later(index)).any(takes_words) {
+        return true;
+    }
+    model.base_reference(index).is_some() && model.base_image(index).is_none_or(|image| !image.bare)
 }
 
 /// What keeps the list from being JSON.

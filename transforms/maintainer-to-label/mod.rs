@@ -41,7 +41,8 @@ fn fix(key: &str, edits: Vec<Edit>, unquoted: bool) -> Fix {
     Fix {
         title: format!("name the maintainer in the label `{key}`{dropped}"),
         reason: "MAINTAINER is deprecated, and a label can be seen and searched; unsafe because the image's author \
-                 field empties and a label appears, in place of one that the base image may have"
+                 field empties or names the author of the base image, and a label appears, in place of one that the \
+                 base image may have"
             .to_owned(),
         edits,
         safety: Safety::Unsafe,
@@ -53,17 +54,18 @@ fn fix(key: &str, edits: Vec<Edit>, unquoted: bool) -> Fix {
 /// Nobody else is named in this stage, in those below it and in those built on it.
 fn may_be_labelled(model: &Model<'_, '_>, index: usize, key: &str) -> Result<(), String> {
     let stage = model.stage_of(index).ok_or("it stands in no stage")?;
-    let mut below: Vec<usize> = stage.range.clone().collect();
+    let mut family: Vec<usize> = stage.range.clone().collect();
     let mut parent = stage.base.stage();
     while let Some(number) = parent {
-        below.extend(model.stages[number].range.clone());
+        family.extend(model.stages[number].range.clone());
         parent = model.stages[number].base.stage();
     }
-    let mut seen = below.iter().copied().chain(model.later(index)).filter(|other| *other != index);
-    if let Some(other) = seen.find(|other| model.keyword(*other) == Keyword::Maintainer) {
+    family.extend(model.later(index));
+    family.retain(|other| *other != index);
+    if let Some(other) = family.iter().copied().find(|other| model.keyword(*other) == Keyword::Maintainer) {
         return Err(format!("line {} has another MAINTAINER", model.instructions[other].first_line));
     }
-    match below.into_iter().find(|other| may_set(model, model.instructions[*other], key)) {
+    match family.into_iter().find(|other| may_set(model, model.instructions[*other], key)) {
         Some(other) => Err(format!("line {} sets that label, or may", model.instructions[other].first_line)),
         None => Ok(()),
     }

@@ -91,7 +91,12 @@ fn edits(
             return Err(format!("ARG of line {line} may hold its name"));
         }
         for flag in &instruction.body.flags {
-            let Some(range) = named_by(instruction, flag) else { continue };
+            let Some(range) = named_by(instruction, flag) else {
+                if is_quoted(instruction, flag) && names_in_another_case(flag, lower) {
+                    return Err(format!("a flag of line {line} that names it has quotes or escapes"));
+                }
+                continue;
+            };
             let found = string(instruction, range);
             if found != lower && found.eq_ignore_ascii_case(lower) {
                 edits.push(replaced(instruction, range)?);
@@ -101,6 +106,21 @@ fn edits(
     edits.sort_by_key(|edit: &Edit| edit.span);
     edits.dedup_by_key(|edit| -> Span { edit.span });
     Ok(edits)
+}
+
+/// Whether what a flag says is not what is written.
+fn is_quoted(instruction: &Instruction<'_>, flag: &Flag) -> bool {
+    string(instruction, flag.range) != flag.text
+}
+
+/// Whether a flag names the stage, and not in lower case, after its quotes are taken off.
+fn names_in_another_case(flag: &Flag, lower: &str) -> bool {
+    let options = flag.text.split([',', '"']).map(|option| option.trim_start_matches("--mount="));
+    let mut names = options.filter_map(|option| option.split_once('=')).filter_map(|(key, name)| {
+        let from = key.trim_start_matches("--").eq_ignore_ascii_case("from");
+        from.then_some(name)
+    });
+    names.any(|name| name != lower && name.eq_ignore_ascii_case(lower))
 }
 
 /// Where a flag names a stage or an image.

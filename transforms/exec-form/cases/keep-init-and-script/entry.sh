@@ -1,0 +1,2 @@
+#!/bin/sh
+exec python x.py
