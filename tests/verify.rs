@@ -9,6 +9,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -102,7 +103,7 @@ fn safe_fixes_keep_the_image() {
     let mut used = BTreeSet::new();
     for file in list(&report, "files") {
         if text(file, "verdict") != "same" {
-            wrong.push_str(&format!("{file:#}\n"));
+            let _ = writeln!(wrong, "{file:#}");
         }
         used.extend(list(file, "fixes").iter().map(|fix| text(fix, "transform").to_owned()));
     }
@@ -275,7 +276,7 @@ fn an_interrupt_leaves_nothing_behind() {
     assert!(sent.success(), "it ended before");
     let asked = std::time::Instant::now();
     let status = child.wait().expect("its end");
-    assert!(asked.elapsed() < std::time::Duration::from_secs(60), "it took {:?} to end", asked.elapsed());
+    assert!(asked.elapsed() < std::time::Duration::from_mins(2), "it took {:?} to end", asked.elapsed());
     assert_eq!(status.code(), Some(2));
     leaves_nothing_behind();
     let processes = Command::new("ps").args(["-eo", "args"]).output().expect("ps");

@@ -23,6 +23,10 @@ use super::image::{self, Image, ImageError, Manager, Packages};
 
 /// How many lines of a failed build's log are told.
 const LOG_LINES: usize = 20;
+/// How often the build cache is asked for what is left of the run.
+const PASSES: usize = 3;
+/// Records of the build cache that one call removes.
+const RECORDS_A_CALL: usize = 200;
 /// A container that lists packages takes no longer.
 const QUERY_LIMIT: Duration = Duration::from_mins(1);
 
@@ -331,18 +335,18 @@ impl Engine {
         if !left.is_empty() {
             return Err(EngineError::LeftBehind(left.join(", ")));
         }
-        // A record that others are built on goes once they are gone.
-        let mut last = 0;
-        loop {
+        // A record that others are built on goes once they are gone. Another build may add records all the
+        // while: a few passes have to do.
+        for _ in 0..PASSES {
             let records: Vec<String> = self.build_cache()?.difference(&self.cache).cloned().collect();
-            if records.len() == last {
-                return Ok(());
+            if records.is_empty() {
+                break;
             }
-            last = records.len();
-            for record in &records {
-                self.prune(record);
+            for some in records.chunks(RECORDS_A_CALL) {
+                self.prune(some);
             }
         }
+        Ok(())
     }
 
     fn images_left(&self) -> Result<Vec<String>, EngineError> {
@@ -372,8 +376,9 @@ impl Engine {
         Ok(text.lines().filter_map(|line| Some(line.strip_prefix("ID:")?.trim().to_owned())).collect())
     }
 
-    fn prune(&self, record: &str) {
-        let filter = format!("id={record}");
+    /// The id of a filter is a pattern, so that one call takes many.
+    fn prune(&self, records: &[String]) {
+        let filter = format!("id=^({})$", records.join("|"));
         let words: &[&str] = match self.program {
             Program::Docker { buildx: true } => &["buildx", "prune", "--force", "--all", "--filter", &filter],
             _ => &["builder", "prune", "--force", "--all", "--filter", &filter],

@@ -144,6 +144,10 @@ fn pip(text: &str, folder: &str, found: &mut Packages) {
 fn node(path: &[u8]) -> Option<String> {
     let path = std::str::from_utf8(path).ok()?;
     let package = path.strip_suffix("/package.json")?;
+    // What yarn keeps of its downloads is not installed.
+    if package.contains("/.cache/yarn/") {
+        return None;
+    }
     let (folder, name) = package.rsplit_once("node_modules/")?;
     let is_name = match name.strip_prefix('@') {
         Some(scoped) => scoped.matches('/').count() == 1,
