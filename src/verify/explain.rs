@@ -16,8 +16,25 @@ pub fn explanation<'f>(
 ) -> Option<&'f Applied> {
     fixes.iter().find(|fix| {
         keeps_no_cache(fix.claim, difference, before)
+            || spells_otherwise(fix.claim, difference)
             || fix.safety == Safety::Unsafe && changes_the_image(fix.claim, difference, all)
     })
+}
+
+/// A command that the image keeps as text, written otherwise.
+fn spells_otherwise(claim: Claim, difference: &Difference) -> bool {
+    let (Place::Config(key), Some(before), Some(after)) = (&difference.place, &difference.before, &difference.after)
+    else {
+        return false;
+    };
+    match (claim, key.as_str()) {
+        (Claim::ShellSpelling, "command" | "entrypoint" | "health check") => {
+            let plain = |text: &str| text.replace("$(", "`").replace(')', "`");
+            plain(before) == plain(after)
+        }
+        (Claim::AddIsCopy, "on build") => before.replace("\"ADD ", "\"COPY ") == *after,
+        _ => false,
+    }
 }
 
 /// Package caches, which even a safe fix may empty.
@@ -87,7 +104,11 @@ fn changes_the_image(claim: Claim, difference: &Difference, all: &[Difference]) 
                 author.place == Place::Config("author".to_owned()) && is_label_of(difference, author.before.as_ref())
             }),
         },
-        (Claim::ExecForm, Place::Config(key)) => matches!(key.as_str(), "entrypoint" | "command"),
+        (Claim::ExecForm, Place::Config(key)) => {
+            matches!(key.as_str(), "entrypoint" | "command") || key.starts_with("volume ")
+        }
+        // The folders that a COPY makes for its file get its owner too.
+        (Claim::CopyOwnerAndMode, Place::File(_, aspect)) => *aspect == Aspect::Owner,
         (Claim::WorkdirForCd, Place::Config(key)) => key == "working folder",
         (Claim::ShellInForce, Place::Config(key)) => matches!(key.as_str(), "shell" | "entrypoint" | "command"),
         (Claim::ShellInForce, Place::File(path, Aspect::Content)) => {
@@ -131,7 +152,13 @@ fn is_label_of(difference: &Difference, author: Option<&String>) -> bool {
         &difference.place,
         Place::Config(key) if matches!(key.as_str(), "label maintainer" | "label org.opencontainers.image.authors")
     );
-    is_label && author.is_some() && difference.after.as_ref() == author
+    // MAINTAINER keeps quotes as a part of the name, which a label has around its value.
+    let unquoted = |text: &'_ String| {
+        let inner = |quote| text.strip_prefix(quote)?.strip_suffix(quote).map(str::to_owned);
+        inner('"').or_else(|| inner('\'')).unwrap_or_else(|| text.clone())
+    };
+    let text = difference.after.as_ref();
+    is_label && author.is_some_and(|author| text == Some(author) || text == Some(&unquoted(author)))
 }
 
 #[cfg(test)]
