@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::edit::Outcome;
 use crate::report::diff;
 use crate::report::escape::visible;
+use crate::report::plural;
 use crate::report::summary::Summary;
 use crate::write;
 
@@ -94,7 +95,7 @@ impl Consumer {
         match self.mode {
             Mode::Preview => self.preview(path, source, changed, outcome),
             Mode::Check => {
-                let fixes = count(outcome.applied.len(), "fix", "fixes");
+                let fixes = plural(outcome.applied.len(), "fix", "fixes");
                 let ids = transforms(outcome);
                 writeln!(self.out, "{}: would change: {fixes} ({ids})", self.shown(path))
             }
@@ -106,7 +107,7 @@ impl Consumer {
                     terminal::error(&format!("{path}: not written: {error}"));
                     return Ok(());
                 }
-                let fixes = count(outcome.applied.len(), "fix", "fixes");
+                let fixes = plural(outcome.applied.len(), "fix", "fixes");
                 writeln!(self.out, "{}: fixed: {fixes} ({})", self.shown(path), transforms(outcome))
             }
         }
@@ -185,10 +186,6 @@ impl Consumer {
         }
         Ok(if self.mode == Mode::Check && self.summary.changed > 0 { Status::WouldChange } else { Status::Done })
     }
-}
-
-fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 fn transforms(outcome: &Outcome) -> String {

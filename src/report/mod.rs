@@ -4,3 +4,9 @@ pub mod diff;
 pub mod escape;
 pub mod summary;
 pub mod verification;
+
+/// A number with the word that it counts.
+#[must_use]
+pub fn plural(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

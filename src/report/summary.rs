@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::edit::{Offers, Outcome};
 
+use super::plural;
+
 /// What a run did.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
@@ -133,10 +135,6 @@ impl Summary {
         }
         lines
     }
-}
-
-fn plural(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// A reason without what is special to one file, so that equal ones count together.

@@ -11,6 +11,7 @@ use crate::verify::difference::{Difference, Place};
 use crate::verify::{Explained, Figures, Report, Verdict};
 
 use super::escape::visible;
+use super::plural;
 
 /// So many differences of a file are listed in a text; JSON has them all.
 const LISTED: usize = 20;
@@ -373,10 +374,6 @@ fn size(bytes: u64) -> String {
 
 fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
-}
-
-fn plural(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 #[cfg(test)]
