@@ -7,6 +7,7 @@ pub mod knowledge;
 pub mod model;
 pub mod prove;
 pub mod report;
+pub mod review;
 pub mod rewrite;
 pub mod shell;
 pub mod style;

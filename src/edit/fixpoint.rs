@@ -4,14 +4,22 @@ use std::cell::OnceCell;
 
 use crate::context::Context;
 use crate::model::Model;
-use crate::prove::{self, Claim, Demand, Facts, Version};
+use crate::prove::{self, Claim, Facts, Version};
 use crate::syntax::{self, ParseError, Span, validate};
 
+use super::declined::Declined;
+use super::made::Made;
+use super::offer::{Answer, Offer, demand};
 use super::suppression::Suppressions;
-use super::{Finding, Fix, Options, Proposals, Safety, Selected, Subject, Transform, apply};
+use super::{Edit, Finding, Fix, Options, Proposals, Safety, Selected, Subject, Transform, apply, suppress};
 
 /// After so many rounds a file is given up; each round parses the file anew.
 pub const MAX_ROUNDS: usize = 64;
+/// After so many texts that were put in by hand as well.
+const MAX_BY_HAND: usize = 4096;
+
+/// Says what is to become of each offer.
+pub type Decide<'d> = dyn FnMut(&Offer<'_>) -> Answer + 'd;
 
 /// What takes part in a run, and how far it may go.
 #[derive(Debug, Clone, Default)]
@@ -80,6 +88,10 @@ pub struct Outcome {
     pub withheld: Vec<Withheld>,
     /// What was left alone, with the reason.
     pub left: Vec<Withheld>,
+    /// Fixes that [`Answer::Decline`] left out, with what they would have done.
+    pub declined: Vec<Withheld>,
+    /// Fixes that nobody decided on.
+    pub undecided: Vec<Withheld>,
     /// Transforms that undid each other; their changes were taken back.
     pub cycle: Vec<&'static str>,
 }
@@ -106,6 +118,21 @@ pub fn fix_source_beside(
     context: &dyn Fn(&Model<'_, '_>) -> Option<Context>,
     beside: Option<&Context>,
 ) -> Result<Outcome, ParseError> {
+    fix_source_as_decided(source, settings, context, beside, &mut |_| Answer::Accept)
+}
+
+/// Fixes a file as `decide` says, which is asked about each fix that is proved, in the order in which they would
+/// go in. Where it accepts them all, the result is that of [`fix_source_beside`].
+///
+/// # Errors
+/// Where BuildKit would not take the file: it is left alone.
+pub fn fix_source_as_decided(
+    source: &[u8],
+    settings: &Settings,
+    context: &dyn Fn(&Model<'_, '_>) -> Option<Context>,
+    beside: Option<&Context>,
+    decide: &mut Decide<'_>,
+) -> Result<Outcome, ParseError> {
     let mut outcome = Outcome::default();
     {
         let file = syntax::parse(source)?;
@@ -120,15 +147,25 @@ pub fn fix_source_beside(
     let mut text = source.to_vec();
     let mut history: Vec<(Vec<u8>, usize)> = Vec::new();
     let known_context = OnceCell::new();
-    for _ in 0..MAX_ROUNDS {
-        let left = settings.limit.map_or(usize::MAX, |limit| limit - outcome.applied.len());
-        let (next, applied) = round(&text, settings, left, (context, &known_context, beside), &mut outcome)?;
-        if applied.is_empty() {
+    let mut declined = Declined::default();
+    let (mut rounds, mut by_hand) = (0, 0);
+    while rounds < MAX_ROUNDS && by_hand < MAX_BY_HAND {
+        let limit = settings.limit.map_or(usize::MAX, |limit| limit.saturating_sub(outcome.applied.len()));
+        let surroundings = (context, &known_context, beside);
+        let done = round(&text, settings, limit, surroundings, (&mut *decide, &mut declined), &mut outcome)?;
+        if done.applied.is_empty() {
             break;
         }
         history.push((text, outcome.applied.len()));
-        outcome.applied.extend(applied);
-        text = next;
+        outcome.applied.extend(done.applied);
+        text = done.text;
+        if done.by_hand {
+            // Who writes a text by hand may go back to an earlier one.
+            history.clear();
+            by_hand += 1;
+            continue;
+        }
+        rounds += 1;
         if let Some((earlier, fixes)) = history.iter().find(|(earlier, _)| *earlier == text) {
             // The fixes since then undo each other: back to where it began.
             outcome.cycle = outcome.applied.drain(*fixes..).map(|fix| fix.transform.id).collect();
@@ -166,8 +203,9 @@ fn round(
     settings: &Settings,
     limit: usize,
     (context, known_context, beside): Surroundings<'_>,
+    (decide, declined): (&mut Decide<'_>, &mut Declined),
     outcome: &mut Outcome,
-) -> Result<(Vec<u8>, Vec<Applied>), ParseError> {
+) -> Result<Done, ParseError> {
     outcome.withheld.clear();
     outcome.left.clear();
     outcome.dropped.clear();
@@ -206,7 +244,7 @@ fn round(
     }
     // Earlier places first, then the transforms' order: the sort keeps it.
     candidates.sort_by_key(|candidate| candidate.cover.start);
-    Ok(prove_and_apply(text, candidates, limit, context, &lines, outcome))
+    Ok(prove_and_apply(text, candidates, Round { limit, context, lines, decide, declined }, outcome))
 }
 
 /// The span with all instructions that it touches, and whether those are several.
@@ -217,14 +255,33 @@ fn whole_instructions(span: Span, model: &Model<'_, '_>) -> (Span, bool) {
     (touched.fold(span, Span::cover), count > 1)
 }
 
-fn prove_and_apply(
-    text: &[u8],
-    candidates: Vec<Candidate>,
+/// What a round goes by.
+struct Round<'r, 'd> {
+    /// After so many fixes no more is applied.
     limit: usize,
-    context: Option<&Context>,
-    lines: &Lines,
-    outcome: &mut Outcome,
-) -> (Vec<u8>, Vec<Applied>) {
+    context: Option<&'r Context>,
+    lines: Lines,
+    decide: &'r mut Decide<'d>,
+    declined: &'r mut Declined,
+}
+
+/// What a round came to.
+struct Done {
+    text: Vec<u8>,
+    applied: Vec<Applied>,
+    /// A text was put in by hand: the rest of the file is looked at anew.
+    by_hand: bool,
+}
+
+/// What became of a fix that is proved, or was not taken before.
+enum Tried {
+    Applied,
+    NotTaken,
+    ByHand,
+}
+
+fn prove_and_apply(text: &[u8], candidates: Vec<Candidate>, round: Round<'_, '_>, outcome: &mut Outcome) -> Done {
+    let Round { limit, context, lines, decide, declined } = round;
     let mut current = text.to_vec();
     let mut made = Made::default();
     let mut applied = Vec::new();
@@ -238,81 +295,109 @@ fn prove_and_apply(
         if applied.len() >= limit {
             break;
         }
-        let mut proved = |fix: &Fix| -> Result<(), String> {
+        let mut tried = |fix: &Fix| -> Result<Tried, String> {
             if applied.len() >= limit {
                 return Err("no more fixes are wanted".to_owned());
             }
-            current = attempt(&current, fix, &made, context)?;
-            made.record(fix);
+            let edits = made.moved(fix);
+            if declined.hold(transform.id, &edits, &current) {
+                return Ok(Tried::NotTaken);
+            }
+            let next = attempt(&current, &edits, fix, context)?;
             let line = lines.number(fix.cover().start);
-            let (title, mut reason, mut safety) = (fix.title.clone(), fix.reason.clone(), fix.safety);
+            let (title, mut reason, mut safety, claim) = (fix.title.clone(), fix.reason.clone(), fix.safety, fix.claim);
             if unsafe_before && safety == Safety::Safe {
                 safety = Safety::Unsafe;
                 reason.push_str("; unsafe because it may rest on an unsafe fix that went before it");
             }
-            applied.push(Applied { transform, title, reason, safety, claim: fix.claim, line });
-            Ok(())
+            let offer = Offer {
+                transform,
+                title: &title,
+                reason: &reason,
+                safety,
+                claim,
+                before: &current,
+                after: &next,
+                edits: &edits,
+                facts: Facts { context },
+            };
+            let by_hand = match decide(&offer) {
+                Answer::Accept => None,
+                Answer::Replace(lines) => match offer.edited(&lines) {
+                    Ok(next) => Some((offer.replacement(&next), next)),
+                    Err(error) => return Err(format!("the edited text is not taken: {error}")),
+                },
+                Answer::Suppress(reason) => match suppress::comment(&offer, &reason) {
+                    Ok((edit, next)) => {
+                        declined.add(transform.id, &edits, &current);
+                        Some((edit, next))
+                    }
+                    Err(error) => return Err(error.to_string()),
+                },
+                answer @ (Answer::Decline | Answer::Undecided) => {
+                    declined.add(transform.id, &edits, &current);
+                    let not_taken = Withheld { transform, reason: title, line };
+                    let list =
+                        if answer == Answer::Decline { &mut outcome.declined } else { &mut outcome.undecided };
+                    list.push(not_taken);
+                    return Ok(Tried::NotTaken);
+                }
+            };
+            if let Some((edit, next)) = by_hand {
+                declined.follow(&[edit]);
+                current = next;
+                applied.push(Applied { transform, title: format!("{title} (by hand)"), reason, safety, claim, line });
+                return Ok(Tried::ByHand);
+            }
+            declined.follow(&edits);
+            current = next;
+            made.record(fix);
+            applied.push(Applied { transform, title, reason, safety, claim, line });
+            Ok(Tried::Applied)
         };
-        let Err(reason) = proved(&fix) else {
-            reshaped_until = if reshapes { cover.end } else { reshaped_until };
-            continue;
+        let reason = match tried(&fix) {
+            Ok(Tried::Applied) => {
+                reshaped_until = if reshapes { cover.end } else { reshaped_until };
+                continue;
+            }
+            Ok(Tried::NotTaken) => continue,
+            Ok(Tried::ByHand) => return Done { text: current, applied, by_hand: true },
+            Err(reason) => reason,
         };
         // Of the smaller fixes each one that does not touch a proved one has its chance.
-        let mut until = 0;
+        let (mut until, mut offered) = (0, false);
         for smaller in &fix.alternatives {
-            if smaller.cover().start >= until && proved(smaller).is_ok() {
-                until = smaller.cover().end;
+            if smaller.cover().start < until {
+                continue;
+            }
+            match tried(smaller) {
+                Ok(Tried::Applied) => until = smaller.cover().end,
+                Ok(Tried::NotTaken) => offered = true,
+                Ok(Tried::ByHand) => return Done { text: current, applied, by_hand: true },
+                Err(_) => {}
             }
         }
         if until > 0 {
             reshaped_until = cover.end;
-        } else {
+        } else if !offered {
             let line = lines.number(fix.cover().start);
             outcome.dropped.push(Dropped { transform, title: fix.title, reason, line });
         }
     }
-    (current, applied)
+    Done { text: current, applied, by_hand: false }
 }
 
-/// The edits of a round so far, by their places in the text that the round began with.
-#[derive(Debug, Default)]
-struct Made(Vec<(Span, usize)>);
-
-impl Made {
-    /// Whether an edit of `fix` and one that was made overlap or meet.
-    fn touch(&self, fix: &Fix) -> bool {
-        let meets = |span: Span| self.0.iter().any(|(made, _)| made.start <= span.end && span.start <= made.end);
-        fix.edits.iter().any(|edit| meets(edit.span))
-    }
-
-    fn record(&mut self, fix: &Fix) {
-        self.0.extend(fix.edits.iter().map(|edit| (edit.span, edit.text.len())));
-    }
-
-    /// Where a byte of the round's first text stands now; it lies in no edit.
-    fn moved(&self, at: usize) -> usize {
-        let before = self.0.iter().filter(|(span, _)| span.end <= at);
-        let (added, taken) = before.fold((0, 0), |(added, taken), (span, len)| (added + len, taken + span.len()));
-        at + added - taken
-    }
-}
-
-/// Applies one fix and has it proved; its edits are moved by what earlier fixes of the round changed.
-fn attempt(current: &[u8], fix: &Fix, made: &Made, context: Option<&Context>) -> Result<Vec<u8>, String> {
-    let mut edits = fix.edits.clone();
-    for edit in &mut edits {
-        let start = made.moved(edit.span.start);
-        edit.span = Span::new(start, start + edit.span.len());
-    }
-    let next = apply(current, &edits).map_err(|error| error.to_string())?;
+/// Applies one fix and has it proved; its edits are places of the text as it is now.
+fn attempt(current: &[u8], edits: &[Edit], fix: &Fix, context: Option<&Context>) -> Result<Vec<u8>, String> {
+    let next = apply(current, edits).map_err(|error| error.to_string())?;
     let before = syntax::parse(current).map_err(|error| error.to_string())?;
     let after = syntax::parse(&next).map_err(|error| format!("the result does not parse: {error}"))?;
     if let Some(refusal) = validate::refusal(&after) {
         return Err(format!("BuildKit would refuse the result: {refusal}"));
     }
-    let demand = if fix.safety == Safety::Safe { Demand::SameImage } else { Demand::OnlyTheClaim };
     let (before, after) = (Version::of(&before), Version::of(&after));
-    prove::prove(&before, &after, fix.claim, demand, Facts { context }).map_err(|refusal| refusal.to_string())?;
+    prove::prove(&before, &after, fix.claim, demand(fix.safety), Facts { context })
+        .map_err(|refusal| refusal.to_string())?;
     Ok(next)
 }
 
@@ -332,7 +417,7 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Edit, Offers};
+    use super::super::Offers;
     use super::*;
 
     /// A transform that replaces one text by another, wherever it stands, under a claim of its own.

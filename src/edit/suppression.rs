@@ -59,7 +59,8 @@ impl Suppressions {
 
     /// Reads one comment; gives what it switches off for the instruction below.
     fn comment(&mut self, comment: &str) -> Vec<String> {
-        let text = comment.trim().trim_start_matches('#').trim();
+        // The first line of a file may begin with a byte-order mark.
+        let text = comment.trim_start_matches('\u{feff}').trim().trim_start_matches('#').trim();
         if let Some(rest) = text.strip_prefix("dockmod:") {
             let rest = rest.trim();
             if rest.starts_with("ignore-file") {

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use console::Style;
-use similar::{Algorithm, ChangeTag, DiffOp, TextDiff};
+pub use similar::ChangeTag;
+use similar::{Algorithm, DiffOp, TextDiff};
 
 use super::escape::visible;
 
@@ -24,6 +25,53 @@ pub fn unified(path: &str, old: &[u8], new: &[u8]) -> String {
 #[must_use]
 pub fn coloured(path: &str, old: &[u8], new: &[u8]) -> String {
     render(path, old, new, &Coloured::default())
+}
+
+/// A stretch of a diff, with the words that changed within a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hunk {
+    /// `@@ -1,3 +1,3 @@`
+    pub head: String,
+    /// Its lines in order.
+    pub lines: Vec<HunkLine>,
+}
+
+/// A line of a hunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HunkLine {
+    /// Whether it stays, goes or comes.
+    pub tag: ChangeTag,
+    /// Pieces of its text; of each, whether it changed.
+    pub parts: Vec<(bool, String)>,
+    /// The file ends here without a line end.
+    pub no_line_end: bool,
+}
+
+/// The hunks of a unified diff of two texts; none where they are equal.
+#[must_use]
+pub fn hunks(old: &[u8], new: &[u8]) -> Vec<Hunk> {
+    let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
+    // Only a line feed ends a line: git sees a lone carriage return as text.
+    let (old_lines, new_lines): (Vec<&str>, Vec<&str>) =
+        (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
+    let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_slices(&old_lines, &new_lines);
+    let groups = diff.grouped_ops(CONTEXT);
+    if groups.iter().flatten().all(|op| matches!(op, DiffOp::Equal { .. })) {
+        return Vec::new();
+    }
+    let hunk = |group: &Vec<DiffOp>| {
+        let (first, last) = (group.first()?, group.last()?);
+        let range = |start: Range<usize>, end: Range<usize>| hunk_range(start.start, end.end);
+        let ranges = (range(first.old_range(), last.old_range()), range(first.new_range(), last.new_range()));
+        let lines = group.iter().flat_map(|op| diff.iter_inline_changes(op)).map(|change| {
+            let parts: Vec<(bool, String)> =
+                change.values().iter().map(|(changed, part)| (*changed, (*part).to_owned())).collect();
+            let no_line_end = !parts.last().is_some_and(|(_, part)| part.ends_with('\n'));
+            HunkLine { tag: change.tag(), parts, no_line_end }
+        });
+        Some(Hunk { head: format!("@@ -{} +{} @@", ranges.0, ranges.1), lines: lines.collect() })
+    };
+    groups.iter().filter_map(hunk).collect()
 }
 
 trait Painter {
@@ -97,31 +145,20 @@ impl Painter for Coloured {
 }
 
 fn render(path: &str, old: &[u8], new: &[u8], painter: &dyn Painter) -> String {
-    let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
-    // Only a line feed ends a line: git sees a lone carriage return as text.
-    let (old_lines, new_lines): (Vec<&str>, Vec<&str>) =
-        (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
-    let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_slices(&old_lines, &new_lines);
-    let groups = diff.grouped_ops(CONTEXT);
-    if groups.iter().flatten().all(|op| matches!(op, DiffOp::Equal { .. })) {
+    let hunks = hunks(old, new);
+    if hunks.is_empty() {
         return String::new();
     }
     let mut text =
         format!("{}\n{}\n", painter.header(&format!("--- a/{path}")), painter.header(&format!("+++ b/{path}")));
-    for group in groups {
-        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
-        let range = |start: Range<usize>, end: Range<usize>| hunk_range(start.start, end.end);
-        let ranges = (range(first.old_range(), last.old_range()), range(first.new_range(), last.new_range()));
-        text.push_str(&painter.hunk(&format!("@@ -{} +{} @@", ranges.0, ranges.1)));
+    for hunk in hunks {
+        text.push_str(&painter.hunk(&hunk.head));
         text.push('\n');
-        for op in &group {
-            for change in diff.iter_inline_changes(op) {
-                let parts: Vec<(bool, &str)> =
-                    change.values().iter().map(|(emphasised, part)| (*emphasised, *part)).collect();
-                text.push_str(&painter.line(change.tag(), &parts));
-                if !parts.last().is_some_and(|(_, part)| part.ends_with('\n')) {
-                    text.push_str("\n\\ No newline at end of file\n");
-                }
+        for HunkLine { tag, parts, no_line_end } in hunk.lines {
+            let parts: Vec<(bool, &str)> = parts.iter().map(|(changed, part)| (*changed, part.as_str())).collect();
+            text.push_str(&painter.line(tag, &parts));
+            if no_line_end {
+                text.push_str("\n\\ No newline at end of file\n");
             }
         }
     }

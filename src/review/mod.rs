@@ -1,0 +1,15 @@
+//! Approval fix by fix.
+//!
+//! `state`, `machine` and `look` are the review itself: events in, effects out, no terminal. `plan` asks
+//! [`crate::edit`] for the fixes of one file, `screen` makes lines of the state, `drive` owns the terminal and
+//! does what the effects say, `saved` keeps decisions in a file.
+
+pub mod command;
+pub mod decisions;
+mod look;
+mod machine;
+pub mod plan;
+pub mod saved;
+pub mod screen;
+pub mod state;
+pub mod text;
