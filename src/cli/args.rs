@@ -9,10 +9,12 @@ Examples:
   dockmod                              preview all safe fixes below this folder
   dockmod --check services             exit 1 where a Dockerfile would change
   dockmod --apply --select merge-runs  write the fixes of one transform
+  dockmod -i services                  approve fix by fix
   dockmod - --stdin-filename Dockerfile < Dockerfile
                                        filter: the result on stdout
 
-Exit status: 0 done (under --check: nothing to change), 1 --check found changes, 2 something failed.
+Exit status: 0 done (under --check: nothing to change), 1 --check found changes, 2 something failed,
+130 -i was interrupted.
 A path that is the name of a command is written as ./list.";
 
 const AFTER_VERIFY: &str = "\
@@ -106,6 +108,18 @@ pub struct RunArgs {
     /// Write the fixes
     #[arg(long)]
     pub apply: bool,
+
+    /// Approve the fixes one by one, in a terminal
+    #[arg(short, long, conflicts_with_all = ["check", "apply"])]
+    pub interactive: bool,
+
+    /// Only do what an earlier review decided; with -i, ask about the rest
+    #[arg(long, value_name = "FILE")]
+    pub decisions: Option<PathBuf>,
+
+    /// Keep what is decided in a file, for --decisions on other checkouts
+    #[arg(long, value_name = "FILE", requires = "interactive")]
+    pub save: Option<PathBuf>,
 
     /// The file that stdin stands for: its folder gives the build context
     #[arg(long, value_name = "FILE")]

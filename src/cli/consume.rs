@@ -88,6 +88,12 @@ impl Consumer {
                 outcome.cycle.join(" and ")
             ));
         }
+        if !outcome.undecided.is_empty() && !self.quiet {
+            self.flush_for_stderr()?;
+            for open in &outcome.undecided {
+                terminal::line(&format!("{path}:{}: undecided: {}: {}", open.line, open.transform.id, open.reason));
+            }
+        }
         if self.verbose {
             self.left_alone(path, outcome)?;
         }

@@ -5,6 +5,7 @@ mod args;
 mod catalogue;
 mod consume;
 mod parse_command;
+mod review_command;
 mod run;
 mod select;
 mod terminal;
@@ -25,6 +26,8 @@ pub enum Status {
     WouldChange,
     /// Something failed.
     Failed,
+    /// A review was interrupted.
+    Interrupted,
 }
 
 impl From<Status> for ExitCode {
@@ -33,6 +36,7 @@ impl From<Status> for ExitCode {
             Status::Done => 0,
             Status::WouldChange => 1,
             Status::Failed => 2,
+            Status::Interrupted => 130,
         })
     }
 }

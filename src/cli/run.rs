@@ -12,18 +12,21 @@ use rayon::prelude::*;
 use crate::context::{Context, Index, Resolution};
 use crate::edit::{Outcome, Settings, fix_source_beside};
 use crate::model::{Model, literal_sources};
+use crate::review::plan::Fixing;
+use crate::review::saved::Saved;
+use crate::syntax::ParseError;
 use crate::walk::{self, Entry, Options, templates};
 
 use super::args::{ColorChoice, Files, RunArgs};
 use super::consume::{Consumer, separated};
-use super::{Status, select, terminal};
+use super::{Status, review_command, select, terminal};
 
 /// Files that are worked on before their results are printed: bounds what is held in memory.
 const BATCH: usize = 512;
 /// After this long a progress bar appears.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// The shell parser recurses: a deep command must not end the process.
-const STACK: usize = 32 * 1024 * 1024;
+pub const STACK: usize = 32 * 1024 * 1024;
 
 /// What became of a file.
 pub struct Report {
@@ -58,6 +61,13 @@ pub fn run(args: &RunArgs) -> io::Result<Status> {
         }
     };
     set_colours(args.color);
+    let saved = match review_command::load(args) {
+        Ok(saved) => saved,
+        Err(message) => {
+            terminal::error(&message);
+            return Ok(Status::Failed);
+        }
+    };
     // A panic is reported with the file that caused it.
     std::panic::set_hook(Box::new(|_| {}));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0)).stack_size(STACK).build();
@@ -68,10 +78,14 @@ pub fn run(args: &RunArgs) -> io::Result<Status> {
             return Ok(Status::Failed);
         }
     };
-    if args.paths.iter().any(|path| path.as_os_str() == "-") {
-        return pool.install(|| filter(args, &settings));
+    if args.interactive {
+        return review_command::review(args, &settings, saved, &pool);
     }
-    pool.install(|| files(args, &settings))
+    let saved = saved.as_ref();
+    if args.paths.iter().any(|path| path.as_os_str() == "-") {
+        return pool.install(|| filter(args, &settings, saved));
+    }
+    pool.install(|| files(args, &settings, saved))
 }
 
 pub fn set_colours(choice: ColorChoice) {
@@ -104,7 +118,7 @@ pub fn entries(files: Files, paths: &[PathBuf]) -> Vec<Entry> {
     walk::walk(&options, &|_| {})
 }
 
-fn files(args: &RunArgs, settings: &Settings) -> io::Result<Status> {
+fn files(args: &RunArgs, settings: &Settings, saved: Option<&Saved>) -> io::Result<Status> {
     let started = Instant::now();
     // Without a path, names are shown as a reader in this folder would write them.
     let given = roots(&args.paths);
@@ -113,7 +127,7 @@ fn files(args: &RunArgs, settings: &Settings) -> io::Result<Status> {
     let mut consumer = Consumer::new(args, given.clone());
     let mut progress = Progress::new(entries.len(), started);
     for batch in entries.chunks(BATCH) {
-        let reports: Vec<Report> = batch.par_iter().map(|entry| report(entry, settings, &index)).collect();
+        let reports: Vec<Report> = batch.par_iter().map(|entry| report(entry, settings, saved, &index)).collect();
         progress.advance(batch.len());
         progress.suspend(|| reports.into_iter().try_for_each(|report| consumer.take(report)))?;
     }
@@ -124,43 +138,65 @@ fn files(args: &RunArgs, settings: &Settings) -> io::Result<Status> {
     consumer.finish()
 }
 
-fn report(entry: &Entry, settings: &Settings, index: &Index) -> Report {
+fn report(entry: &Entry, settings: &Settings, saved: Option<&Saved>, index: &Index) -> Report {
     let path = entry.path().to_path_buf();
     let result = match entry {
         Entry::Skipped { reason, .. } => FileResult::Skipped(reason.to_string()),
         Entry::Failed { error, .. } => FileResult::Failed(error.to_string()),
         Entry::Dockerfile(path) => match fs::read(path) {
-            Ok(source) => fixed(path, source, settings, index),
+            Ok(source) => fixed(path, source, settings, saved, index),
             Err(error) => FileResult::Failed(format!("it can't be read: {error}")),
         },
     };
     Report { path, result }
 }
 
-fn fixed(path: &Path, source: Vec<u8>, settings: &Settings, index: &Index) -> FileResult {
-    if let Some(marker) = templates::template_marker(&source) {
-        return FileResult::Skipped(format!("a template ({}, line {})", marker.kind, marker.line));
+fn fixed(path: &Path, source: Vec<u8>, settings: &Settings, saved: Option<&Saved>, index: &Index) -> FileResult {
+    let outcome = guarded(path, &source, settings, index, |fixing| {
+        let Fixing { settings, context, beside } = fixing;
+        match saved {
+            None => fix_source_beside(&source, settings, context, beside),
+            Some(saved) => saved.fix(&source, fixing),
+        }
+    });
+    match outcome {
+        Ok(outcome) => FileResult::Fixed { source, outcome: Box::new(outcome) },
+        Err(other) => other,
+    }
+}
+
+/// Works on a file that is no template; a panic and a file that BuildKit refuses become results.
+pub fn guarded<T>(
+    path: &Path,
+    source: &[u8],
+    settings: &Settings,
+    index: &Index,
+    work: impl FnOnce(Fixing<'_>) -> Result<T, ParseError>,
+) -> Result<T, FileResult> {
+    if let Some(marker) = templates::template_marker(source) {
+        return Err(FileResult::Skipped(format!("a template ({}, line {})", marker.kind, marker.line)));
     }
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let context = |model: &Model<'_, '_>| match index.resolve(path, &literal_sources(model)) {
             Resolution::Known(context) => Some(context),
             Resolution::Unknown(_) => None,
         };
-        fix_source_beside(&source, settings, &context, Context::beside(path).as_ref())
+        work(Fixing { settings, context: &context, beside: Context::beside(path).as_ref() })
     }));
     match outcome {
-        Ok(Ok(outcome)) => FileResult::Fixed { source, outcome: Box::new(outcome) },
-        Ok(Err(error)) => {
-            FileResult::Failed(format!("{}:{}: {error}; BuildKit would not build it either", error.line, error.column))
-        }
-        Err(_) => {
-            FileResult::Failed("dockmod failed on this file: please report it as a bug, with the file".to_owned())
-        }
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => Err(FileResult::Failed(format!(
+            "{}:{}: {error}; BuildKit would not build it either",
+            error.line, error.column
+        ))),
+        Err(_) => Err(FileResult::Failed(
+            "dockmod failed on this file: please report it as a bug, with the file".to_owned(),
+        )),
     }
 }
 
 /// Text from stdin, its fixed form to stdout.
-fn filter(args: &RunArgs, settings: &Settings) -> io::Result<Status> {
+fn filter(args: &RunArgs, settings: &Settings, saved: Option<&Saved>) -> io::Result<Status> {
     if args.paths.len() > 1 {
         terminal::error("`-` reads stdin and takes no further paths");
         return Ok(Status::Failed);
@@ -175,7 +211,7 @@ fn filter(args: &RunArgs, settings: &Settings) -> io::Result<Status> {
     let folder = name.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
     let index = Index::new(&[folder]);
     let mut status = Status::Done;
-    let result = fixed(&name, source.clone(), settings, &index);
+    let result = fixed(&name, source.clone(), settings, saved, &index);
     let changed = match result {
         FileResult::Fixed { outcome, .. } => outcome.changed,
         FileResult::Skipped(_) => None,

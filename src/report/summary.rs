@@ -17,6 +17,10 @@ pub struct Summary {
     pub skipped: usize,
     /// Files that could not be read, parsed or written.
     pub failed: usize,
+    /// Fixes that a file of decisions declines.
+    pub declined: usize,
+    /// Fixes that a file of decisions does not know.
+    pub undecided: usize,
     transforms: BTreeMap<&'static str, Counts>,
     reasons: BTreeMap<(&'static str, String), usize>,
 }
@@ -35,6 +39,8 @@ impl Summary {
     pub fn count(&mut self, outcome: &Outcome) {
         self.files += 1;
         self.changed += usize::from(outcome.changed.is_some());
+        self.declined += outcome.declined.len();
+        self.undecided += outcome.undecided.len();
         for fix in &outcome.applied {
             self.transforms.entry(fix.transform.id).or_default().applied += 1;
         }
@@ -93,6 +99,12 @@ impl Summary {
         }
         if !rest.is_empty() {
             lines.push(format!("{} (--verbose says why)", rest.join(", ")));
+        }
+        if self.declined > 0 {
+            lines.push(format!("{} declined by the decisions", plural(self.declined, "fix", "fixes")));
+        }
+        if self.undecided > 0 {
+            lines.push(format!("{} not decided: -i with --decisions and --save asks", plural(self.undecided, "fix", "fixes")));
         }
         let withheld = self.total(|counts| counts.withheld);
         if withheld > 0 {

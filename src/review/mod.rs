@@ -6,10 +6,13 @@
 
 pub mod command;
 pub mod decisions;
+pub mod drive;
+mod external;
 mod look;
 mod machine;
 pub mod plan;
 pub mod saved;
 pub mod screen;
 pub mod state;
+mod terminal;
 pub mod text;

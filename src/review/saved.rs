@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::edit::{Change, Offer, Safety};
+use crate::edit::{Answer, Change, Offer, Outcome, Safety, fix_source_as_decided};
+use crate::syntax::ParseError;
 use crate::transforms;
 
-use super::decisions::{Decision, Key};
+use super::decisions::{By, Decision, Key, Keys};
+use super::plan::{Fixing, answer};
+use super::state::Decided;
 
 /// The format that is written, and the only one that is read.
 const VERSION: u32 = 1;
@@ -70,8 +73,21 @@ impl Saved {
         }
     }
 
+    /// Fixes a file as these decisions say; what they say nothing of is left undecided.
+    ///
+    /// # Errors
+    /// Where BuildKit would not take the file.
+    pub fn fix(&self, source: &[u8], fixing: Fixing<'_>) -> Result<Outcome, ParseError> {
+        let mut keys = Keys::default();
+        let mut decide = |offer: &Offer<'_>| {
+            let decision = self.decision(&keys.next(offer), offer);
+            decision.as_ref().map_or(Answer::Undecided, answer)
+        };
+        fix_source_as_decided(source, fixing.settings, fixing.context, fixing.beside, &mut decide)
+    }
+
     /// Takes in what was decided about a fix. `proved` tells whether an edited text keeps what the fix must keep.
-    pub fn add(&mut self, key: &Key, safety: Safety, decision: &Decision, proved: bool, left_out: &mut LeftOut) {
+    fn add(&mut self, key: &Key, safety: Safety, decision: &Decision, proved: bool, left_out: &mut LeftOut) {
         let verdict = match decision {
             Decision::Accept => Verdict::Accept,
             Decision::Decline => Verdict::Decline(None),
@@ -101,6 +117,14 @@ impl Saved {
                 }
                 known.verdict = Verdict::Torn;
             }
+        }
+    }
+
+    /// Takes in a fix that the user decided on; what came from a file of decisions is known.
+    pub fn add_decided(&mut self, decided: &Decided, left_out: &mut LeftOut) {
+        let Decided { key, safety, decision, by, proved } = decided;
+        if *by != By::Saved {
+            self.add(key, *safety, decision, *proved, left_out);
         }
     }
 

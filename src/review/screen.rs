@@ -143,11 +143,13 @@ fn standing(step: &Step) -> Option<Line> {
 
 fn diff(state: &State, width: usize) -> Vec<Line> {
     let Some((_, step)) = state.step() else { return Vec::new() };
+    // In a file with such line ends a carriage return is no news.
+    let returns = step.before.windows(2).any(|pair| pair == b"\r\n");
     let mut lines = Vec::new();
     for hunk in hunks(&step.before, &step.after) {
         lines.extend(Line::of(Look::Hunk, &hunk.head).wrapped(width, 0));
         for line in &hunk.lines {
-            lines.extend(diff_line(line).wrapped(width, 1));
+            lines.extend(diff_line(line, returns).wrapped(width, 1));
             if line.no_line_end {
                 lines.extend(Line::of(Look::Dim, "\\ No newline at end of file").wrapped(width, 1));
             }
@@ -156,16 +158,15 @@ fn diff(state: &State, width: usize) -> Vec<Line> {
     lines
 }
 
-fn diff_line(line: &HunkLine) -> Line {
+fn diff_line(line: &HunkLine, returns: bool) -> Line {
     let (plain, word) = match line.tag {
         ChangeTag::Equal => (Look::Plain, Look::Plain),
         ChangeTag::Delete => (Look::Old, Look::OldWord),
         ChangeTag::Insert => (Look::New, Look::NewWord),
     };
-    // A carriage return at the end of both lines is no news.
     let last = line.parts.len().saturating_sub(1);
     line.parts.iter().enumerate().fold(Line::of(plain, &line.tag.to_string()), |done, (index, (changed, part))| {
-        let part = if index == last { part.trim_end_matches(['\r', '\n']) } else { part };
+        let part = if index == last && returns { part.trim_end_matches(['\r', '\n']) } else { part };
         done.and(if *changed { word } else { plain }, part)
     })
 }
