@@ -148,7 +148,9 @@ fn without_terminal(args: &RunArgs) -> String {
     }
     let select = if args.choice.select.is_empty() { "ID,…".to_owned() } else { args.choice.select.join(",") };
     let unsafe_too = if args.choice.allow_unsafe { " --unsafe" } else { "" };
-    format!("`dockmod{unsafe_too}{rest}` shows the fixes, `dockmod --apply --select {select}{unsafe_too}{rest}` writes those of the transforms named")
+    format!(
+        "`dockmod{unsafe_too}{rest}` shows the fixes, `dockmod --apply --select {select}{unsafe_too}{rest}` writes those of the transforms named"
+    )
 }
 
 fn editor() -> Option<String> {
@@ -183,9 +185,7 @@ fn search(
         Entry::Failed { error, .. } => Err(FileResult::Failed(error.to_string())),
         Entry::Dockerfile(path) => match fs::read(path) {
             Err(error) => Err(FileResult::Failed(format!("it can't be read: {error}"))),
-            Ok(source) => {
-                run::guarded(path, &source, settings, index, |fixing| plan::count(&source, fixing, &answers))
-            }
+            Ok(source) => run::guarded(path, &source, settings, index, |fixing| plan::count(&source, fixing, &answers)),
         },
     };
     for batch in run::entries(args.files, &args.paths).chunks(BATCH) {
@@ -285,7 +285,10 @@ fn summary(state: &State, changed: usize) -> String {
         (count(&|decision| matches!(decision, Decision::Edit(_))), "edited"),
         (count(&|decision| *decision == Decision::Decline), "declined"),
         (count(&|decision| matches!(decision, Decision::Suppress(_))), "suppressed"),
-        (state.files().iter().map(|file| if file.source.is_some() { file.open } else { file.total }).sum(), "undecided"),
+        (
+            state.files().iter().map(|file| if file.source.is_some() { file.open } else { file.total }).sum(),
+            "undecided",
+        ),
     ];
     let parts: Vec<String> =
         counts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();

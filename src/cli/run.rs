@@ -189,9 +189,9 @@ pub fn guarded<T>(
             "{}:{}: {error}; BuildKit would not build it either",
             error.line, error.column
         ))),
-        Err(_) => Err(FileResult::Failed(
-            "dockmod failed on this file: please report it as a bug, with the file".to_owned(),
-        )),
+        Err(_) => {
+            Err(FileResult::Failed("dockmod failed on this file: please report it as a bug, with the file".to_owned()))
+        }
     }
 }
 

@@ -327,7 +327,7 @@ fn prove_and_apply(text: &[u8], candidates: Vec<Candidate>, round: Round<'_, '_>
                     Ok(next) => Some((offer.replacement(&next), next)),
                     Err(error) => return Err(format!("the edited text is not taken: {error}")),
                 },
-                Answer::Suppress(reason) => match suppress::comment(&offer, &reason) {
+                Answer::Suppress(reason) => match suppress::comment(&current, &edits, transform, &reason) {
                     Ok((edit, next)) => {
                         declined.add(transform.id, &edits, &current);
                         Some((edit, next))
@@ -337,8 +337,7 @@ fn prove_and_apply(text: &[u8], candidates: Vec<Candidate>, round: Round<'_, '_>
                 answer @ (Answer::Decline | Answer::Undecided) => {
                     declined.add(transform.id, &edits, &current);
                     let not_taken = Withheld { transform, reason: title, line };
-                    let list =
-                        if answer == Answer::Decline { &mut outcome.declined } else { &mut outcome.undecided };
+                    let list = if answer == Answer::Decline { &mut outcome.declined } else { &mut outcome.undecided };
                     list.push(not_taken);
                     return Ok(Tried::NotTaken);
                 }

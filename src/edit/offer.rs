@@ -81,7 +81,10 @@ impl Offer<'_> {
             text.strip_suffix('\n').unwrap_or(&text).to_owned()
         };
         let groups = self.groups();
-        groups.iter().map(|(old, new)| Change { before: text(*old, self.before), after: text(*new, self.after) }).collect()
+        groups
+            .iter()
+            .map(|(old, new)| Change { before: text(*old, self.before), after: text(*new, self.after) })
+            .collect()
     }
 
     /// The lines from the first to the last change, in the text before and in the text after.
@@ -128,17 +131,18 @@ impl Offer<'_> {
         let (mut added, mut taken) = (0, 0);
         for edit in edits {
             let lines = touched(&items, edit.span);
-            let start = lines.start + added - taken;
+            let (added_above, taken_above) = (added, taken);
             added += edit.text.len();
             taken += edit.span.len();
-            let end = lines.end + added - taken;
             match groups.last_mut() {
                 Some((old, new)) if old.end >= lines.start => {
                     *old = old.cover(lines);
-                    // What was inserted behind the lines of the edit before counts as well.
-                    *new = Span::new(new.start, old.end + added - taken);
+                    new.end = old.end + added - taken;
                 }
-                _ => groups.push((lines, Span::new(start, end))),
+                _ => {
+                    let start = lines.start + added_above - taken_above;
+                    groups.push((lines, Span::new(start, lines.end + added - taken)));
+                }
             }
         }
         groups

@@ -5,7 +5,7 @@ use crate::style::Style;
 use crate::syntax::{self, Dockerfile, Instruction, Item, Span, Trivia, TriviaKind, validate};
 
 use super::suppression::Suppressions;
-use super::{Edit, Offer, Transform, apply};
+use super::{Edit, Transform, apply};
 
 /// Why no comment can be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,27 +21,31 @@ pub enum SuppressError {
     NoEffect,
 }
 
-/// The edit of `offer.before` that writes `# dockmod: ignore=ID reason` above the first instruction that the fix
-/// touches, and the text with it. An ignore comment of dockmod that stands there takes the id and the reason in.
+/// The edit of `source` that writes `# dockmod: ignore=ID reason` above the first instruction that a fix
+/// with these edits touches, and the text with it. An ignore comment of dockmod that stands there takes the id and the reason in.
 ///
 /// # Errors
 /// Where the reason does not fit into a line, or the comment would not switch the transform off.
-pub fn comment(offer: &Offer<'_>, reason: &str) -> Result<(Edit, Vec<u8>), SuppressError> {
+pub fn comment(
+    source: &[u8],
+    edits: &[Edit],
+    transform: &Transform,
+    reason: &str,
+) -> Result<(Edit, Vec<u8>), SuppressError> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().any(char::is_control) {
         return Err(SuppressError::Reason);
     }
-    let source = offer.before;
     let file = syntax::parse(source).map_err(|_| SuppressError::NoEffect)?;
     let model = Model::of(&file);
-    let cover = offer.edits.iter().map(|edit| edit.span).reduce(Span::cover).ok_or(SuppressError::NoInstruction)?;
+    let cover = edits.iter().map(|edit| edit.span).reduce(Span::cover).ok_or(SuppressError::NoInstruction)?;
     let (index, instruction) = instruction_of(&file, cover).ok_or(SuppressError::NoInstruction)?;
     let edit = match own_comment(&file, index, instruction) {
-        Some(comment) => merged(source, comment, offer.transform.id, reason),
-        None => inserted(&file, index, instruction, &Style::of(&model), offer.transform.id, reason),
+        Some(comment) => merged(source, comment, transform.id, reason),
+        None => inserted(&file, index, instruction, &Style::of(&model), transform.id, reason),
     };
     let next = apply(source, std::slice::from_ref(&edit)).map_err(|_| SuppressError::NoEffect)?;
-    if !holds(&next, offer.transform, cover, &edit) {
+    if !holds(&next, transform, cover, &edit) {
         return Err(SuppressError::NoEffect);
     }
     Ok((edit, next))
@@ -65,9 +69,10 @@ fn instruction_of<'f, 's>(file: &'f Dockerfile<'s>, span: Span) -> Option<(usize
         _ => None,
     });
     let at_end = span.start == file.source.len();
-    instructions.clone().find(|(_, other)| other.span.start < end && span.start < other.span.end).or_else(|| {
-        instructions.clone().last().filter(|_| at_end)
-    })
+    instructions
+        .clone()
+        .find(|(_, other)| other.span.start < end && span.start < other.span.end)
+        .or_else(|| instructions.clone().last().filter(|_| at_end))
 }
 
 /// An ignore comment of dockmod that holds for the instruction: above it, or between its lines.
@@ -95,7 +100,10 @@ fn merged(source: &[u8], comment: Span, id: &str, reason: &str) -> Edit {
     let rest = String::from_utf8_lossy(&line[end..]);
     let kept = rest.trim_end();
     let joint = if kept.trim_start_matches(',').is_empty() { " " } else { "; " };
-    Edit::replace(Span::new(comment.start + end, comment.start + end + kept.len()), format!(",{id}{kept}{joint}{reason}"))
+    Edit::replace(
+        Span::new(comment.start + end, comment.start + end + kept.len()),
+        format!(",{id}{kept}{joint}{reason}"),
+    )
 }
 
 fn inserted(
@@ -132,7 +140,7 @@ fn is_for_tool(line: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Answer, Selected, Settings, fix_source_as_decided};
+    use super::super::{Answer, Offer, Selected, Settings, fix_source_as_decided};
     use super::*;
     use crate::transforms;
 

@@ -104,7 +104,10 @@ impl Summary {
             lines.push(format!("{} declined by the decisions", plural(self.declined, "fix", "fixes")));
         }
         if self.undecided > 0 {
-            lines.push(format!("{} not decided: -i with --decisions and --save asks", plural(self.undecided, "fix", "fixes")));
+            lines.push(format!(
+                "{} not decided: -i with --decisions and --save asks",
+                plural(self.undecided, "fix", "fixes")
+            ));
         }
         let withheld = self.total(|counts| counts.withheld);
         if withheld > 0 {

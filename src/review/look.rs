@@ -84,7 +84,7 @@ impl State {
             Command::Next => self.has_next(*file, plan, *at),
             Command::Back => *at > 0 || self.before(*file).is_some(),
             Command::Edit => self.abilities.editor,
-            Command::Suppress => step.suppressible,
+            Command::Suppress => step.is_suppressible(),
             Command::Undo => !self.past.is_empty(),
             Command::Redo => !self.future.is_empty(),
             Command::Scroll => self.overflow > 0,

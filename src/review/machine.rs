@@ -76,12 +76,7 @@ impl State {
     /// What decides about the fixes of a file.
     #[must_use]
     pub fn answers(&self, file: usize) -> Answers<'_> {
-        Answers {
-            file,
-            own: &self.files[file].decisions,
-            policies: &self.policies,
-            saved: self.saved.as_ref(),
-        }
+        Answers { file, own: &self.files[file].decisions, policies: &self.policies, saved: self.saved.as_ref() }
     }
 
     fn ended(&mut self, end: End) -> Vec<Effect> {
@@ -193,7 +188,8 @@ impl State {
                     self.files[file].failed = Some("it changed on the disk meanwhile: not written".to_owned());
                     return Vec::new();
                 }
-                self.notice = Some(format!("{path} changed on the disk meanwhile: it was not written, and is planned anew"));
+                self.notice =
+                    Some(format!("{path} changed on the disk meanwhile: it was not written, and is planned anew"));
                 self.files[file].finished = false;
                 self.goal = Some(Goal::Open(file));
                 vec![Effect::Read(file)]

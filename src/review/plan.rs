@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::context::Context;
-use crate::edit::{Answer, Offer, Safety, Settings, Transform, fix_source_as_decided, suppressing_comment};
+use crate::edit::{Answer, Edit, Offer, Safety, Settings, Transform, fix_source_as_decided, suppressing_comment};
 use crate::model::Model;
 use crate::prove::Claim;
 use crate::syntax::{ParseError, Span};
@@ -50,8 +50,16 @@ pub struct Step {
     pub decided: Option<(Decision, By)>,
     /// Whether an edited text keeps all that the fix must keep; true of all others.
     pub proved: bool,
+    /// Its edits of the text before.
+    pub edits: Vec<Edit>,
+}
+
+impl Step {
     /// Whether a comment can switch it off.
-    pub suppressible: bool,
+    #[must_use]
+    pub fn is_suppressible(&self) -> bool {
+        suppressing_comment(&self.before, &self.edits, self.transform, "reason").is_ok()
+    }
 }
 
 /// The fixes of a file.
@@ -161,7 +169,7 @@ fn step(key: Key, offer: &Offer<'_>, decided: Option<(Decision, By)>, before: Op
             }
         }
         Some((Decision::Suppress(reason), _)) => {
-            if let Ok((_, text)) = suppressing_comment(offer, reason) {
+            if let Ok((_, text)) = suppressing_comment(offer.before, offer.edits, offer.transform, reason) {
                 after = text;
             }
         }
@@ -181,6 +189,6 @@ fn step(key: Key, offer: &Offer<'_>, decided: Option<(Decision, By)>, before: Op
         lines,
         decided,
         proved,
-        suppressible: suppressing_comment(offer, "reason").is_ok(),
+        edits: offer.edits.to_vec(),
     }
 }

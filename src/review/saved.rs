@@ -153,12 +153,14 @@ impl Saved {
     /// With line and column, where it is not of the form that [`Saved::to_yaml`] writes.
     pub fn parse(text: &str) -> Result<Self, SavedError> {
         let options = serde_saphyr::options! { with_snippet: false };
-        let document: Document = serde_saphyr::from_str_with_options(text, options)
-            .map_err(|error| SavedError(error.to_string()))?;
+        let document: Document =
+            serde_saphyr::from_str_with_options(text, options).map_err(|error| SavedError(error.to_string()))?;
         if document.version.value != VERSION {
             let place = place(&document.version);
             let found = document.version.value;
-            return Err(SavedError(format!("version {found} is not known, this dockmod reads version {VERSION}{place}")));
+            return Err(SavedError(format!(
+                "version {found} is not known, this dockmod reads version {VERSION}{place}"
+            )));
         }
         let mut saved = Self::default();
         for record in document.decisions {

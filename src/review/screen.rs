@@ -48,8 +48,9 @@ pub fn screen(state: &State, size: Size) -> Screen {
         View::Fix => (heading(state, width), diff(state, width), keys(state, width)),
         View::Reason(reason) => {
             let asked = Line::of(Look::Key, "reason: ").and(Look::Plain, reason);
-            let mut lines = closing("Enter", "write the comment", width);
-            lines.extend(closing("Esc", "back", width));
+            let told = "Enter writes it as an ignore comment, Esc goes back";
+            let mut lines = vec![Line::default()];
+            lines.extend(Line::of(Look::Dim, told).wrapped_words(width, 0));
             lines.extend(asked.wrapped(width, 0));
             (heading(state, width), diff(state, width), lines)
         }
@@ -173,13 +174,25 @@ fn diff_line(line: &HunkLine, returns: bool) -> Line {
 
 /// The keys that are valid now, with their words.
 fn keys(state: &State, width: usize) -> Vec<Line> {
-    let commands = state.commands();
-    let line = commands.iter().filter(|command| **command != Command::Scroll).fold(Line::default(), |line, command| {
-        let line = if line.0.is_empty() { line } else { line.and(Look::Plain, "  ") };
-        let label = command.label().replace(' ', "\u{a0}");
-        line.and(Look::Key, &command.key().to_string()).and(Look::Plain, &format!("\u{a0}{label}"))
-    });
-    line.wrapped_words(width, 0)
+    let mut line = Line::default();
+    for command in state.commands() {
+        // The one of a pair that is shown first stands for both.
+        let (keys, label) = match command {
+            Command::Scroll | Command::RestNo | Command::AllNo => continue,
+            Command::RestYes => ("a/d".to_owned(), "rest of file".to_owned()),
+            Command::AllYes => {
+                let id = state.step().map_or("", |(_, step)| step.transform.id);
+                ("A/D".to_owned(), format!("all {id}"))
+            }
+            other => (other.key().to_string(), other.label().to_owned()),
+        };
+        let gap = if line.0.is_empty() { "" } else { "  " };
+        let label = format!("\u{a0}{}", label.replace(' ', "\u{a0}"));
+        line = line.and(Look::Plain, gap).and(Look::Key, &keys).and(Look::Plain, &label);
+    }
+    let mut lines = vec![Line::default()];
+    lines.extend(line.wrapped_words(width, 0));
+    lines
 }
 
 fn closing(key: &str, label: &str, width: usize) -> Vec<Line> {
