@@ -142,10 +142,10 @@ impl Consumer {
     }
 
     fn left_alone(&mut self, path: &str, outcome: &Outcome) -> io::Result<()> {
-        if outcome.left.is_empty() && outcome.withheld.is_empty() && outcome.dropped.is_empty() {
-            return Ok(());
-        }
         self.flush_for_stderr()?;
+        let declined = outcome.declined.iter();
+        let declined =
+            declined.map(|no| (no.line, format!("{}: declined by the decisions: {}", no.transform.id, no.reason)));
         let left = outcome.left.iter().map(|left| (left.line, format!("{}: {}", left.transform.id, left.reason)));
         let held = outcome
             .withheld
@@ -155,7 +155,7 @@ impl Consumer {
             let id = dropped.transform.id;
             (dropped.line, format!("{id}: not proved, so not done: {} ({})", dropped.title, dropped.reason))
         });
-        let mut lines: Vec<(usize, String)> = left.chain(held).chain(dropped).collect();
+        let mut lines: Vec<(usize, String)> = left.chain(held).chain(dropped).chain(declined).collect();
         // A stable sort: on one line the order of the transforms stays.
         lines.sort_by_key(|(line, _)| *line);
         for (line, text) in lines {

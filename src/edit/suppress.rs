@@ -141,7 +141,6 @@ fn is_for_tool(line: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::{Answer, Offer, Selected, Settings, fix_source_as_decided};
-    use super::*;
     use crate::transforms;
 
     /// The file after its first fix was suppressed and all others were declined.

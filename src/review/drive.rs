@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossterm::event::{self, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -18,6 +18,9 @@ use super::terminal::Terminal;
 
 /// How often signals and newly planned files are looked at.
 const TICK: Duration = Duration::from_millis(50);
+
+/// A pager that ends so soon has not been read.
+const GLANCE: Duration = Duration::from_millis(500);
 
 /// What a review needs of the world.
 pub struct World<'w> {
@@ -129,7 +132,16 @@ impl Driver<'_> {
             }
             Effect::Page(text) => {
                 let pager = self.world.pager.as_deref().unwrap_or_default();
-                Event::Paged(self.apart(|| external::page(pager, text))?)
+                let paged = self.apart(|| {
+                    let started = Instant::now();
+                    let result = external::page(pager, text);
+                    // One that does not wait for the reader, as `less -F` with a short page.
+                    if result.is_ok() && started.elapsed() < GLANCE {
+                        external::wait_for_key();
+                    }
+                    result
+                });
+                Event::Paged(paged?)
             }
             Effect::End(_) => return Ok(()),
         };

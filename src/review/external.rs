@@ -38,6 +38,13 @@ pub fn page(pager: &str, text: &str) -> Result<(), String> {
     child.wait().map(drop).map_err(failed)
 }
 
+/// Lets the user read what is on the screen.
+pub fn wait_for_key() {
+    // Without a terminal nobody reads.
+    let _ = writeln!(io::stdout(), "-- Enter goes back to the review --");
+    let _ = io::stdin().read_line(&mut String::new());
+}
+
 fn command(line: &str) -> Result<Command, String> {
     let words = shell_words::split(line).map_err(|error| format!("`{line}` is no command: {error}"))?;
     let Some((program, args)) = words.split_first() else { return Err("no command is set".to_owned()) };

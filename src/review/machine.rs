@@ -130,6 +130,7 @@ impl State {
             Goal::Show(of, key) if *of == file => {
                 plan.position(key).or(plan.open_from(0)).or(plan.steps.len().checked_sub(1))
             }
+            Goal::Again(of) if *of == file => plan.open_from(0).or((!plan.steps.is_empty()).then_some(0)),
             Goal::Last(of) if *of == file => plan.steps.len().checked_sub(1),
             _ => {
                 self.goal = Some(goal);
@@ -191,7 +192,7 @@ impl State {
                 self.notice =
                     Some(format!("{path} changed on the disk meanwhile: it was not written, and is planned anew"));
                 self.files[file].finished = false;
-                self.goal = Some(Goal::Open(file));
+                self.goal = Some(Goal::Again(file));
                 vec![Effect::Read(file)]
             }
             Err(NotWritten::Failed(message)) => {

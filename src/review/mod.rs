@@ -16,3 +16,6 @@ pub mod screen;
 pub mod state;
 mod terminal;
 pub mod text;
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! The fixes of one file, as they stand after what was decided.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::context::Context;
 use crate::edit::{Answer, Edit, Offer, Safety, Settings, Transform, fix_source_as_decided, suppressing_comment};
@@ -52,13 +52,15 @@ pub struct Step {
     pub proved: bool,
     /// Its edits of the text before.
     pub edits: Vec<Edit>,
+    suppressible: OnceLock<bool>,
 }
 
 impl Step {
     /// Whether a comment can switch it off.
     #[must_use]
     pub fn is_suppressible(&self) -> bool {
-        suppressing_comment(&self.before, &self.edits, self.transform, "reason").is_ok()
+        let tried = || suppressing_comment(&self.before, &self.edits, self.transform, "reason").is_ok();
+        *self.suppressible.get_or_init(tried)
     }
 }
 
@@ -190,5 +192,6 @@ fn step(key: Key, offer: &Offer<'_>, decided: Option<(Decision, By)>, before: Op
         decided,
         proved,
         edits: offer.edits.to_vec(),
+        suppressible: OnceLock::new(),
     }
 }

@@ -173,7 +173,7 @@ impl Saved {
                 (Word::Accept, None) => Verdict::Accept,
                 (Word::Decline, None) => Verdict::Decline(record.value.reason.clone()),
                 (Word::Edit, Some(lines)) => Verdict::Edit(lines),
-                (Word::Edit, None) => return wrong("`decision: edit` needs `edited`, the text".to_owned()),
+                (Word::Edit, None) => return wrong("`decision: edit` has no `edited`".to_owned()),
                 (_, Some(_)) => return wrong("`edited` belongs to `decision: edit` alone".to_owned()),
             };
             if changes.is_empty() {

@@ -182,6 +182,8 @@ pub(super) enum Goal {
     OpenBelow(usize, Key),
     /// This fix.
     Show(usize, Key),
+    /// The first open fix of the file, else its first: it is to be seen before the file is written.
+    Again(usize),
     /// The last fix of the file.
     Last(usize),
     /// Once the file is written: the first open fix of a later one.
