@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::edit::with_lines;
+use crate::report::plural;
 
 use super::command::Command;
 use super::decisions::{Answers, Decision, FileDecisions, Key, Policy};
@@ -29,6 +30,7 @@ impl State {
             abilities,
             saved,
             end: None,
+            waited_at: 0,
         }
     }
 
@@ -139,7 +141,9 @@ impl State {
         };
         match shown {
             Some(step) => {
+                let before = self.counter().map_or(self.waited_at, |(at, _)| at);
                 self.at = Some((file, plan, step));
+                self.tell_passed(&goal, before);
                 self.view = View::Fix;
                 self.scroll = 0;
             }
@@ -147,6 +151,16 @@ impl State {
             None => self.goal = Some(Goal::Later(file)),
         }
         effects
+    }
+
+    /// Says how many fixes lie between the last that was shown and this one: `a`, `A` and saved decisions leap far.
+    fn tell_passed(&mut self, goal: &Goal, before: usize) {
+        let leaps = matches!(goal, Goal::Open(_) | Goal::OpenBelow(..));
+        let between = self.counter().map_or(0, |(at, _)| at.saturating_sub(before + 1));
+        if leaps && between > 0 && self.notice.is_none() {
+            let fixes = plural(between, "fix that is", "fixes that are");
+            self.notice = Some(format!("passed {fixes} decided (k shows them)"));
+        }
     }
 
     /// Writes a file, if what it holds is not what was decided.
@@ -213,6 +227,7 @@ impl State {
         if !self.all_found {
             self.goal = Some(Goal::Found);
             self.view = View::Waiting;
+            self.waited_at = self.counter().map_or(self.waited_at, |(at, _)| at);
             self.at = None;
             return Vec::new();
         }

@@ -213,4 +213,6 @@ pub struct State {
     pub(super) abilities: Abilities,
     pub(super) saved: Option<Saved>,
     pub(super) end: Option<End>,
+    /// The place of the fix that was shown before the wait for a file.
+    pub(super) waited_at: usize,
 }

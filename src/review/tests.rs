@@ -212,7 +212,11 @@ fn all_of_a_transform_over_files() {
 #[test]
 fn all_of_a_transform_is_undone_in_all_files() {
     let mut desk = Desk::new(&[TWO, TWO, TWO]);
-    desk.keys("Ayy");
+    desk.keys("A");
+    assert_eq!(desk.state.notice(), None);
+    desk.keys("y");
+    assert_eq!(desk.state.notice(), Some("passed 2 fixes that are decided (k shows them)"));
+    desk.keys("y");
     assert_eq!((desk.at().as_str(), desk.disk[1].as_str()), ("2:3 env-key-value", TWO_FIXED));
     desk.keys("uuu");
     assert_eq!((desk.at().as_str(), desk.decided()), ("0:2 sort-packages", None));
