@@ -27,13 +27,19 @@ pub enum Status {
     Failed,
 }
 
-impl From<Status> for ExitCode {
+impl From<Status> for u8 {
     fn from(status: Status) -> Self {
-        Self::from(match status {
+        match status {
             Status::Done => 0,
             Status::WouldChange => 1,
             Status::Failed => 2,
-        })
+        }
+    }
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(u8::from(status))
     }
 }
 

@@ -195,6 +195,12 @@ impl Engine {
         format!("{} {}", self.program.name(), self.version)
     }
 
+    /// The repository of the run's image names.
+    #[must_use]
+    pub fn repository(&self) -> &str {
+        &self.repository
+    }
+
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(self.program.name());
         command.args(words);
@@ -266,11 +272,17 @@ impl Engine {
         command
     }
 
-    /// Reads an image; `keep` says of a path how many bytes of its content are wanted.
+    /// Reads an image; `keep` says of a path how many bytes of its content are wanted. After an interrupt its list
+    /// of packages may lack those of rpm.
     ///
     /// # Errors
     /// Where the engine does not save it, or it can't be read.
-    pub fn image(&self, name: &str, keep: &dyn Fn(&[u8]) -> Option<u64>) -> Result<Image, EngineError> {
+    pub fn image(
+        &self,
+        name: &str,
+        keep: &dyn Fn(&[u8]) -> Option<u64>,
+        interrupt: &Interrupt,
+    ) -> Result<Image, EngineError> {
         let archive = format!("docker-archive:/dev/stdout:{name}");
         let words: Vec<&str> = match self.program {
             Program::Docker { .. } => vec!["image", "save", name],
@@ -293,13 +305,13 @@ impl Engine {
         }
         let mut image = read?;
         if image::has_rpm(&image.tree) {
-            image.packages.extend(self.rpm_packages(name));
+            image.packages.extend(self.rpm_packages(name, interrupt));
         }
         Ok(image)
     }
 
     /// What `rpm` in the image lists: the format of its database is its own. None where there is no `rpm`.
-    fn rpm_packages(&self, name: &str) -> Packages {
+    fn rpm_packages(&self, name: &str, interrupt: &Interrupt) -> Packages {
         let mut packages = Packages::new();
         let format = "%{NAME} %{EPOCH}:%{VERSION}-%{RELEASE}.%{ARCH}\\n";
         let words = [
@@ -319,7 +331,7 @@ impl Engine {
             return packages;
         }
         let log = self.folder.path().join(format!("rpm-{}", self.images.fetch_add(1, Ordering::Relaxed)));
-        let listed = process::watched(self.command(&words), &log, QUERY_LIMIT, &Interrupt::default());
+        let listed = process::watched(self.command(&words), &log, QUERY_LIMIT, interrupt);
         if !matches!(listed, Ok(Ended::Itself(status)) if status.success()) {
             return packages;
         }
