@@ -13,10 +13,19 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dockmod::edit::Offers;
 use dockmod::transforms;
 use serde_json::Value;
+
+/// One test at a time: another one's images would be found left behind, and its builds would take the processor
+/// from those whose time is limited.
+static ENGINE: Mutex<()> = Mutex::new(());
+
+fn engine() -> MutexGuard<'static, ()> {
+    ENGINE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A line of `expected`: the kind of a difference and how its place begins.
 struct Expected(String, String);
@@ -92,6 +101,7 @@ fn leaves_nothing_behind() {
 #[test]
 #[ignore = "needs DOCKMOD_ENGINE, which `tests/engine/start` makes"]
 fn safe_fixes_keep_the_image() {
+    let _alone = engine();
     let folder = tempfile::tempdir().expect("a folder");
     for case in cases("same") {
         let to = folder.path().join(case.file_name().unwrap());
@@ -126,6 +136,7 @@ fn safe_fixes_keep_the_image() {
 #[test]
 #[ignore = "needs DOCKMOD_ENGINE, which `tests/engine/start` makes"]
 fn unsafe_fixes_change_what_they_claim_and_nothing_else() {
+    let _alone = engine();
     let mut used = BTreeSet::new();
     for case in cases("unsafe") {
         let folder = tempfile::tempdir().expect("a folder");
@@ -161,6 +172,7 @@ fn unsafe_fixes_change_what_they_claim_and_nothing_else() {
 #[test]
 #[ignore = "needs DOCKMOD_ENGINE, which `tests/engine/start` makes"]
 fn wrong_rewrites_are_caught() {
+    let _alone = engine();
     let cases = cases("wrong");
     assert!(cases.len() >= 10, "only {} wrong rewrites", cases.len());
     for case in cases {
@@ -209,6 +221,7 @@ fn one(dockerfile: &str) -> tempfile::TempDir {
 #[test]
 #[ignore = "needs DOCKMOD_ENGINE, which `tests/engine/start` makes"]
 fn what_does_not_build_is_named_and_not_counted() {
+    let _alone = engine();
     let folder = one("FROM debian:bookworm\nENV A b\nRUN echo reason; exit 3\n");
     let (output, report) = verify(folder.path(), &[]);
     assert_eq!(output.status.code(), Some(0));
@@ -221,6 +234,7 @@ fn what_does_not_build_is_named_and_not_counted() {
 #[test]
 #[ignore = "needs DOCKMOD_ENGINE, which `tests/engine/start` makes"]
 fn a_build_that_takes_too_long_is_ended() {
+    let _alone = engine();
     let folder = one("FROM debian:bookworm\nENV A b\nRUN sleep 300\n");
     let (_, report) = verify(folder.path(), &["--timeout", "5"]);
     let file = &list(&report, "files")[0];
@@ -231,6 +245,7 @@ fn a_build_that_takes_too_long_is_ended() {
 #[test]
 #[ignore = "needs DOCKMOD_ENGINE, which `tests/engine/start` makes"]
 fn bisecting_names_the_fix_that_changed_the_image() {
+    let _alone = engine();
     let folder = one(
         "FROM debian:bookworm\nENV A b\nENV B c\nADD data /srv/data/\nRUN true\nRUN true\nLABEL a b\nEXPOSE 80/TCP\n",
     );
@@ -251,6 +266,7 @@ fn bisecting_names_the_fix_that_changed_the_image() {
 #[test]
 #[ignore = "needs DOCKMOD_ENGINE, which `tests/engine/start` makes"]
 fn a_rebuild_after_a_change_is_measured() {
+    let _alone = engine();
     let folder = one("FROM debian:bookworm\nENV A b\nCOPY src /srv\nRUN cat /srv/main.py\n");
     fs::create_dir(folder.path().join("src")).expect("a folder");
     fs::write(folder.path().join("src/main.py"), "print(1)\n").expect("a file");
@@ -264,6 +280,7 @@ fn a_rebuild_after_a_change_is_measured() {
 #[test]
 #[ignore = "needs DOCKMOD_ENGINE, which `tests/engine/start` makes"]
 fn an_interrupt_leaves_nothing_behind() {
+    let _alone = engine();
     let folder = one("FROM debian:bookworm\nENV A b\nRUN echo begun\nRUN sleep 300 # interrupted\n");
     let mut child = Command::new(env!("CARGO_BIN_EXE_dockmod"))
         .args(["verify", "--network", "host", "."])

@@ -207,6 +207,7 @@ pub fn may_add_sources(text: &str) -> bool {
     downloads && (substituted || piped.any(|runs| runs))
         || text.contains("dpkg -i")
         || text.contains("dpkg --install")
+        || text.contains("dpkg --unpack")
         || text.contains("install") && text.split_whitespace().any(from_file)
 }
 

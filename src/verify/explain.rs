@@ -37,6 +37,11 @@ fn spells_otherwise(claim: Claim, difference: &Difference) -> bool {
     }
 }
 
+/// Logs with a place for each user id.
+fn counts_users(path: &[u8]) -> bool {
+    matches!(path, b"var/log/lastlog" | b"var/log/faillog")
+}
+
 /// Package caches, which even a safe fix may empty.
 fn keeps_no_cache(claim: Claim, difference: &Difference, before: &Image) -> bool {
     let Place::File(path, aspect) = &difference.place else { return false };
@@ -81,6 +86,8 @@ fn in_yarn_cache(path: &str) -> bool {
 fn changes_the_image(claim: Claim, difference: &Difference, all: &[Difference]) -> bool {
     match (claim, &difference.place) {
         (Claim::CommandOptions, Place::Package(Manager::Dpkg, _)) => difference.is_removal(),
+        // `useradd --no-log-init` makes no place for a new user there.
+        (Claim::CommandOptions, Place::File(path, Aspect::Content)) if counts_users(path) => true,
         (Claim::CommandOptions, Place::File(path, aspect)) => {
             let fewer =
                 all.iter().any(|other| matches!(other.place, Place::Package(Manager::Dpkg, _)) && other.is_removal());

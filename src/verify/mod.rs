@@ -225,7 +225,10 @@ impl Verifier<'_> {
             Request { dockerfile, ignore_file: case.ignore_file.as_deref(), context: &case.folder, fresh: true };
         match self.engine.build(&request, self.interrupt)? {
             Built::Image { name, took } => {
-                let image = self.engine.image(&name, &packages_record)?;
+                let image = self.engine.image(&name, &packages_record, self.interrupt)?;
+                if self.interrupt.is_set() {
+                    return Ok(Attempt::Interrupted);
+                }
                 Ok(Attempt::Made(Box::new(Made { name, took, image })))
             }
             Built::Failed { log } => Ok(Attempt::Failed(log)),
@@ -280,7 +283,7 @@ impl Verifier<'_> {
     ) -> Result<Vec<Difference>, EngineError> {
         let paths: Vec<&ImagePath> = candidates.iter().filter_map(Difference::path).collect();
         let keep = |path: &[u8]| paths.iter().any(|wanted| wanted.as_slice() == path).then_some(MAX_CONTENT);
-        let contents = |made: &Made| self.engine.image(&made.name, &keep).map(|image| image.tree);
+        let contents = |made: &Made| self.engine.image(&made.name, &keep, self.interrupt).map(|image| image.tree);
         let (original, second, changed) = (contents(before)?, contents(again)?, contents(after)?);
         let is_other = |difference: &Difference| {
             let Place::File(path, Aspect::Content) = &difference.place else { return true };

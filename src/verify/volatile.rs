@@ -21,6 +21,9 @@ const TELLS_OF_THE_BUILD: &[(&[u8], &[u8])] = &[
     (b"", b".pyc"),
 ];
 
+/// Logs with a place for each user id instead of lines: what they hold depends on the users that there are.
+const COUNTS_USERS: &[&[u8]] = &[b"var/log/lastlog", b"var/log/faillog"];
+
 /// What two builds of the original have taught.
 #[derive(Debug, Clone, Default)]
 pub struct Volatile {
@@ -44,10 +47,16 @@ pub enum Cover {
 struct Name {
     folder: Vec<u8>,
     kind: Option<String>,
-    prefix: Vec<u8>,
-    suffix: Vec<u8>,
-    /// Bytes of what differs; none where it is a number, which grows.
-    len: Option<usize>,
+    pattern: Pattern,
+}
+
+/// What the names have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Pattern {
+    /// All but the numbers, such as `_logs/2026-01-31T10_11_12_345Z-debug-0.log`: each stands as `0`.
+    Numbers(Vec<u8>),
+    /// So many letters and digits between a beginning and an end.
+    Letters { prefix: Vec<u8>, len: usize, suffix: Vec<u8> },
 }
 
 impl Volatile {
@@ -101,7 +110,8 @@ impl Volatile {
 }
 
 fn tells_of_the_build(path: &[u8]) -> bool {
-    TELLS_OF_THE_BUILD.iter().any(|(folder, ending)| path.starts_with(folder) && path.ends_with(ending))
+    !COUNTS_USERS.contains(&path)
+        && TELLS_OF_THE_BUILD.iter().any(|(folder, ending)| path.starts_with(folder) && path.ends_with(ending))
 }
 
 /// Whether a content differs from the original's only in lines that differ between two builds of it too.
@@ -125,6 +135,46 @@ fn split(text: &[u8]) -> Vec<&[u8]> {
     text.split(|byte| *byte == b'\n').collect()
 }
 
+impl Pattern {
+    fn of(left: &[u8], right: &[u8]) -> Option<Self> {
+        let without_numbers = without_numbers(left);
+        if without_numbers == self::without_numbers(right) {
+            return Some(Self::Numbers(without_numbers));
+        }
+        if left.len() != right.len() {
+            return None;
+        }
+        let same = |(a, b): &(&u8, &u8)| a == b;
+        let prefix = left.iter().zip(right).take_while(same).count();
+        let suffix = left.iter().rev().zip(right.iter().rev()).take_while(same).count();
+        let end = left.len() - suffix;
+        Some(Self::Letters { prefix: left[..prefix].to_vec(), len: end - prefix, suffix: left[end..].to_vec() })
+    }
+
+    fn fits(&self, name: &[u8]) -> bool {
+        match self {
+            Self::Numbers(pattern) => without_numbers(name) == *pattern,
+            Self::Letters { prefix, len, suffix } => {
+                let middle = name.strip_prefix(prefix.as_slice()).and_then(|rest| rest.strip_suffix(suffix.as_slice()));
+                middle.is_some_and(|middle| middle.len() == *len && middle.iter().all(u8::is_ascii_alphanumeric))
+            }
+        }
+    }
+}
+
+/// A name with each number as `0`.
+fn without_numbers(name: &[u8]) -> Vec<u8> {
+    let mut pattern = Vec::with_capacity(name.len());
+    for &byte in name {
+        if !byte.is_ascii_digit() {
+            pattern.push(byte);
+        } else if pattern.last() != Some(&b'0') {
+            pattern.push(b'0');
+        }
+    }
+    pattern
+}
+
 impl Name {
     /// The pattern of two names in one folder.
     fn of(left: &ImagePath, right: &ImagePath, kind: Option<String>) -> Option<Self> {
@@ -133,24 +183,7 @@ impl Name {
         if folder != other {
             return None;
         }
-        let prefix = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-        let rest = a.len().min(b.len()) - prefix;
-        let suffix = a.iter().rev().zip(b.iter().rev()).take(rest).take_while(|(x, y)| x == y).count();
-        let middle = |name: &[u8]| name[prefix..name.len() - suffix].to_vec();
-        let (in_a, in_b) = (middle(a), middle(b));
-        let is_number = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
-        let len = match (in_a.len(), in_b.len()) {
-            _ if is_number(&in_a) && is_number(&in_b) => None,
-            (x, y) if x == y => Some(x),
-            _ => return None,
-        };
-        Some(Self {
-            folder: folder.to_vec(),
-            kind,
-            prefix: a[..prefix].to_vec(),
-            suffix: a[a.len() - suffix..].to_vec(),
-            len,
-        })
+        Some(Self { folder: folder.to_vec(), kind, pattern: Pattern::of(a, b)? })
     }
 
     /// Whether the path, or a folder above it, has a name of this pattern.
@@ -166,16 +199,7 @@ impl Name {
         let end = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
         let name = &rest[..end];
         let same_kind = end < rest.len() || kind == self.kind.as_ref();
-        let Some(middle) =
-            name.strip_prefix(self.prefix.as_slice()).and_then(|rest| rest.strip_suffix(self.suffix.as_slice()))
-        else {
-            return false;
-        };
-        let fits = match self.len {
-            Some(len) => middle.len() == len && middle.iter().all(u8::is_ascii_alphanumeric),
-            None => !middle.is_empty() && middle.iter().all(u8::is_ascii_digit),
-        };
-        same_kind && fits
+        same_kind && self.pattern.fits(name)
     }
 }
 
@@ -212,6 +236,9 @@ mod tests {
         let numbers = Volatile::learnt(&[presence("run/9-x.log", true), presence("run/10-x.log", false)]);
         assert_eq!(numbers.covers(&presence("run/111-x.log", false)), Cover::Whole);
         assert_eq!(numbers.covers(&presence("run/a-x.log", false)), Cover::None);
+        let several = Volatile::learnt(&[presence("l/01T9_59-d-0.log", true), presence("l/01T10_00-d-0.log", false)]);
+        assert_eq!(several.covers(&presence("l/01T10_03-d-0.log", false)), Cover::Whole);
+        assert_eq!(several.covers(&presence("l/01T10-d-0.log", false)), Cover::None);
     }
 
     #[test]
@@ -232,5 +259,6 @@ mod tests {
         assert_eq!(nothing.covers(&content("var/log/apt/history.log")), Cover::Whole);
         assert_eq!(nothing.covers(&presence("var/log/apt/history.log", true)), Cover::None);
         assert_eq!(nothing.covers(&content("var/cache/app/data")), Cover::None);
+        assert_eq!(nothing.covers(&content("var/log/lastlog")), Cover::None, "its size counts users");
     }
 }

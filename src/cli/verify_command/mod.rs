@@ -44,7 +44,14 @@ pub fn verify(args: &VerifyArgs) -> io::Result<Status> {
     };
     let interrupt = Arc::new(Interrupt::default());
     let on_signal = Arc::clone(&interrupt);
-    if let Err(error) = ctrlc::set_handler(move || on_signal.set()) {
+    let name = engine.repository().to_owned();
+    let heard = move || {
+        if on_signal.set() {
+            terminal::error(&format!("interrupted again: images named {name} and their build cache may be left"));
+            std::process::exit(i32::from(u8::from(Status::Failed)));
+        }
+    };
+    if let Err(error) = ctrlc::set_handler(heard) {
         return Ok(failed(&format!("Ctrl-C can't be waited for: {error}")));
     }
     let built = build_all(args, &settings, &gathered.cases, &engine, &interrupt);

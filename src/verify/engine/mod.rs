@@ -4,6 +4,7 @@
 //! reading of a saved image are the same calls as those that people make by hand. Every image gets a name of
 //! the run, so that all of them can be found again and removed, and no one else's is.
 
+mod cleaning;
 pub mod process;
 
 use std::collections::BTreeSet;
@@ -23,10 +24,6 @@ use super::image::{self, Image, ImageError, Manager, Packages};
 
 /// How many lines of a failed build's log are told.
 const LOG_LINES: usize = 20;
-/// How often the build cache is asked for what is left of the run.
-const PASSES: usize = 3;
-/// Records of the build cache that one call removes.
-const RECORDS_A_CALL: usize = 200;
 /// A container that lists packages takes no longer.
 const QUERY_LIMIT: Duration = Duration::from_mins(1);
 
@@ -74,6 +71,16 @@ pub enum EngineError {
     /// Images of this run could not be removed.
     #[error("these images could not be removed: {0}")]
     LeftBehind(String),
+    /// Working containers that came up during the run, and may be another build's.
+    #[error(
+        "these containers came up during the run and may be of builds that were ended; `{program} rm` removes them: {ids}"
+    )]
+    Containers {
+        /// The engine's program.
+        program: &'static str,
+        /// Their ids.
+        ids: String,
+    },
     /// What it saved can't be read.
     #[error("{0}")]
     Image(#[from] ImageError),
@@ -142,6 +149,8 @@ pub struct Engine {
     folder: TempDir,
     /// The build cache that was there before.
     cache: BTreeSet<String>,
+    /// The working containers that were there before.
+    containers: BTreeSet<String>,
 }
 
 impl Engine {
@@ -165,9 +174,18 @@ impl Engine {
         let name = folder.path().file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         // Names of images know no capitals, and no `-` or `.` at their ends.
         let repository = format!("localhost/{}", name.trim_matches(['-', '.', '_']));
-        let mut engine =
-            Self { program, version, options, repository, images: AtomicUsize::new(0), folder, cache: BTreeSet::new() };
+        let mut engine = Self {
+            program,
+            version,
+            options,
+            repository,
+            images: AtomicUsize::new(0),
+            folder,
+            cache: BTreeSet::new(),
+            containers: BTreeSet::new(),
+        };
         engine.cache = engine.build_cache()?;
+        engine.containers = engine.working_containers()?.into_keys().collect();
         Ok(engine)
     }
 
@@ -175,6 +193,12 @@ impl Engine {
     #[must_use]
     pub fn name(&self) -> String {
         format!("{} {}", self.program.name(), self.version)
+    }
+
+    /// The repository of the run's image names.
+    #[must_use]
+    pub fn repository(&self) -> &str {
+        &self.repository
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -225,7 +249,9 @@ impl Engine {
                 command
             }
             // OCI's format has no SHELL and no HEALTHCHECK.
-            Program::Podman | Program::Buildah => self.command(&["build", "--layers", "--format", "docker"]),
+            Program::Podman | Program::Buildah => {
+                self.command(&["build", "--layers", "--force-rm", "--format", "docker"])
+            }
         };
         command.args(["--tag", name]).arg("--file").arg(dockerfile);
         if request.fresh {
@@ -246,11 +272,17 @@ impl Engine {
         command
     }
 
-    /// Reads an image; `keep` says of a path how many bytes of its content are wanted.
+    /// Reads an image; `keep` says of a path how many bytes of its content are wanted. After an interrupt its list
+    /// of packages may lack those of rpm.
     ///
     /// # Errors
     /// Where the engine does not save it, or it can't be read.
-    pub fn image(&self, name: &str, keep: &dyn Fn(&[u8]) -> Option<u64>) -> Result<Image, EngineError> {
+    pub fn image(
+        &self,
+        name: &str,
+        keep: &dyn Fn(&[u8]) -> Option<u64>,
+        interrupt: &Interrupt,
+    ) -> Result<Image, EngineError> {
         let archive = format!("docker-archive:/dev/stdout:{name}");
         let words: Vec<&str> = match self.program {
             Program::Docker { .. } => vec!["image", "save", name],
@@ -273,13 +305,13 @@ impl Engine {
         }
         let mut image = read?;
         if image::has_rpm(&image.tree) {
-            image.packages.extend(self.rpm_packages(name));
+            image.packages.extend(self.rpm_packages(name, interrupt));
         }
         Ok(image)
     }
 
     /// What `rpm` in the image lists: the format of its database is its own. None where there is no `rpm`.
-    fn rpm_packages(&self, name: &str) -> Packages {
+    fn rpm_packages(&self, name: &str, interrupt: &Interrupt) -> Packages {
         let mut packages = Packages::new();
         let format = "%{NAME} %{EPOCH}:%{VERSION}-%{RELEASE}.%{ARCH}\\n";
         let words = [
@@ -299,7 +331,7 @@ impl Engine {
             return packages;
         }
         let log = self.folder.path().join(format!("rpm-{}", self.images.fetch_add(1, Ordering::Relaxed)));
-        let listed = process::watched(self.command(&words), &log, QUERY_LIMIT, &Interrupt::default());
+        let listed = process::watched(self.command(&words), &log, QUERY_LIMIT, interrupt);
         if !matches!(listed, Ok(Ended::Itself(status)) if status.success()) {
             return packages;
         }
@@ -309,81 +341,6 @@ impl Engine {
             }
         }
         packages
-    }
-
-    /// Removes an image of this run.
-    pub fn remove(&self, name: &str) {
-        let words: &[&str] = match self.program {
-            Program::Docker { .. } => &["image", "rm", name],
-            Program::Podman => &["image", "rm", "--force", name],
-            Program::Buildah => &["rmi", "--force", name],
-        };
-        // What is left is found and named by `clean_up`.
-        let _ = process::output(self.command(words));
-    }
-
-    /// Removes every image of this run, and the build cache that came with it. A record of the cache that is
-    /// in use by now stays: a build of somebody else holds it.
-    ///
-    /// # Errors
-    /// Where an image is left.
-    pub fn clean_up(&self) -> Result<(), EngineError> {
-        for name in self.images_left()? {
-            self.remove(&name);
-        }
-        let left = self.images_left()?;
-        if !left.is_empty() {
-            return Err(EngineError::LeftBehind(left.join(", ")));
-        }
-        // A record that others are built on goes once they are gone. Another build may add records all the
-        // while: a few passes have to do.
-        for _ in 0..PASSES {
-            let records: Vec<String> = self.build_cache()?.difference(&self.cache).cloned().collect();
-            if records.is_empty() {
-                break;
-            }
-            for some in records.chunks(RECORDS_A_CALL) {
-                self.prune(some);
-            }
-        }
-        Ok(())
-    }
-
-    fn images_left(&self) -> Result<Vec<String>, EngineError> {
-        let filter = format!("reference={}:*", self.repository);
-        let words: &[&str] = match self.program {
-            Program::Docker { .. } | Program::Podman => {
-                &["image", "ls", "--filter", &filter, "--format", "{{.Repository}}:{{.Tag}}"]
-            }
-            Program::Buildah => &["images", "--filter", &filter, "--format", "{{.Name}}:{{.Tag}}"],
-        };
-        let output = self.call(words)?;
-        let names = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect::<Vec<_>>();
-        Ok(names.into_iter().filter(|name| name.starts_with(&self.repository)).collect())
-    }
-
-    /// The records of BuildKit's cache. Podman and Buildah cache in images, which go with those built on them.
-    fn build_cache(&self) -> Result<BTreeSet<String>, EngineError> {
-        let words: &[&str] = match self.program {
-            Program::Docker { buildx: true } => &["buildx", "du", "--verbose"],
-            Program::Docker { buildx: false } => {
-                &["system", "df", "--verbose", "--format", "{{range .BuildCache}}ID: {{println .ID}}{{end}}"]
-            }
-            Program::Podman | Program::Buildah => return Ok(BTreeSet::new()),
-        };
-        let output = self.call(words)?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        Ok(text.lines().filter_map(|line| Some(line.strip_prefix("ID:")?.trim().to_owned())).collect())
-    }
-
-    /// The id of a filter is a pattern, so that one call takes many.
-    fn prune(&self, records: &[String]) {
-        let filter = format!("id=^({})$", records.join("|"));
-        let words: &[&str] = match self.program {
-            Program::Docker { buildx: true } => &["buildx", "prune", "--force", "--all", "--filter", &filter],
-            _ => &["builder", "prune", "--force", "--all", "--filter", &filter],
-        };
-        let _ = process::output(self.command(words));
     }
 
     fn call(&self, words: &[&str]) -> Result<Output, EngineError> {

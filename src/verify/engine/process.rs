@@ -20,9 +20,9 @@ const TAIL: u64 = 16 * 1024;
 pub struct Interrupt(AtomicBool);
 
 impl Interrupt {
-    /// Asks everything to end.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::SeqCst);
+    /// Asks everything to end. Gives whether that had been asked before.
+    pub fn set(&self) -> bool {
+        self.0.swap(true, Ordering::SeqCst)
     }
 
     /// Whether everything is asked to end.

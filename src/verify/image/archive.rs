@@ -82,6 +82,8 @@ pub fn read(stream: impl Read, keep: &dyn Fn(&[u8]) -> Option<u64>) -> Result<Im
             _ => {}
         }
     }
+    // To its very end: whoever writes the stream fails where nobody reads its padding.
+    io::copy(&mut archive.into_inner(), &mut io::sink())?;
     image(&blobs)
 }
 
