@@ -1,6 +1,7 @@
 //! The engine of dockmod: find Dockerfiles, parse them, propose fixes, prove them, show or write them.
 
 pub mod cli;
+pub mod config;
 pub mod context;
 pub mod edit;
 pub mod knowledge;

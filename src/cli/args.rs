@@ -57,6 +57,75 @@ pub enum Command {
     Parse(ParseArgs),
     /// Build Dockerfiles before and after their fixes, and compare the images
     Verify(Box<VerifyArgs>),
+    /// Show what is configured for a file, or the schema of dockmod.yaml
+    Config(ConfigCommand),
+    /// Write a dockmod.yaml with every key explained
+    Init(InitArgs),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, in roff
+    Man,
+}
+
+/// `dockmod config`
+#[derive(Debug, Args)]
+pub struct ConfigCommand {
+    /// What to show.
+    #[command(subcommand)]
+    pub what: ConfigAction,
+}
+
+/// What `dockmod config` shows.
+#[derive(Debug, Subcommand)]
+pub enum ConfigAction {
+    /// What is in force for a Dockerfile, and where each value comes from
+    Show(Box<ShowArgs>),
+    /// The JSON schema of dockmod.yaml
+    Schema,
+}
+
+/// Arguments of `dockmod config show`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  dockmod config show services/api/Dockerfile\n  dockmod config show --unsafe")]
+pub struct ShowArgs {
+    /// The Dockerfile, which need not be there
+    #[arg(default_value = "Dockerfile", value_name = "PATH")]
+    pub path: PathBuf,
+
+    /// Which transforms take part.
+    #[command(flatten)]
+    pub choice: Choice,
+
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// Arguments of `dockmod init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The folder to write it to
+    #[arg(default_value = ".", value_name = "FOLDER")]
+    pub folder: PathBuf,
+
+    /// Replace a configuration that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Where configuration comes from.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigArgs {
+    /// Take this file for all Dockerfiles, instead of the nearest dockmod.yaml upward from each
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Configuration")]
+    pub config: Option<PathBuf>,
+
+    /// Read no configuration file
+    #[arg(long, help_heading = "Configuration")]
+    pub no_config: bool,
 }
 
 /// Arguments of `dockmod parse`.
@@ -132,6 +201,10 @@ pub struct RunArgs {
     /// Which files are looked at.
     #[command(flatten)]
     pub files: Files,
+
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 
     /// Print a table of what was fixed, refused and left alone
     #[arg(long, help_heading = "Output")]
@@ -222,6 +295,10 @@ pub struct VerifyArgs {
     /// Which files are looked at.
     #[command(flatten)]
     pub files: Files,
+
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 
     /// What builds [default: the first of docker, podman and buildah that answers]
     #[arg(long, value_enum, value_name = "NAME", help_heading = "Builds")]

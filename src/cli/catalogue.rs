@@ -2,10 +2,11 @@
 
 use std::io::{self, Write as _};
 
+use crate::config;
 use crate::edit::Transform;
 use crate::transforms;
 
-use super::{Status, select, terminal};
+use super::{Status, terminal};
 
 /// Prints id, summary, safety and codes of each transform.
 pub fn list() -> io::Result<Status> {
@@ -27,7 +28,7 @@ pub fn list() -> io::Result<Status> {
 /// Prints the page of a transform.
 pub fn explain(id: &str) -> io::Result<Status> {
     let Some(transform) = transforms::find(id) else {
-        terminal::error(&select::unknown(id));
+        terminal::error(&config::unknown(id));
         return Ok(Status::Failed);
     };
     io::stdout().lock().write_all(transform.readme.as_bytes())?;

@@ -1,5 +1,6 @@
 //! The one place where results are printed or written: preview, check and apply.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
 use std::path::PathBuf;
 
@@ -35,6 +36,8 @@ pub struct Consumer {
     summary: Summary,
     out: BufWriter<Stdout>,
     to_terminal: bool,
+    /// Errors of configurations that were told.
+    wrong_configurations: BTreeSet<String>,
 }
 
 impl Consumer {
@@ -55,6 +58,7 @@ impl Consumer {
             summary: Summary::default(),
             out: BufWriter::new(io::stdout()),
             to_terminal: io::stdout().is_terminal(),
+            wrong_configurations: BTreeSet::new(),
         }
     }
 
@@ -73,6 +77,15 @@ impl Consumer {
                 self.summary.failed += 1;
                 self.flush_for_stderr()?;
                 terminal::error(&separated(&path, &message));
+                Ok(())
+            }
+            FileResult::Unconfigured(error) => {
+                self.summary.failed += 1;
+                // Once for all files below it.
+                if self.wrong_configurations.insert(error.to_string()) {
+                    self.flush_for_stderr()?;
+                    terminal::config_error(&error);
+                }
                 Ok(())
             }
             FileResult::Fixed { source, outcome } => self.fixed(&report.path, &path, &source, &outcome),

@@ -3,7 +3,9 @@
 
 mod args;
 mod catalogue;
+mod config_command;
 mod consume;
+mod manual;
 mod parse_command;
 mod review_command;
 mod run;
@@ -64,6 +66,10 @@ pub fn main() -> ExitCode {
         Some(Command::Explain { id }) => catalogue::explain(id),
         Some(Command::Parse(parse)) => parse_command::parse(parse, &cli.run),
         Some(Command::Verify(verify)) => verify_command::verify(verify),
+        Some(Command::Config(config)) => config_command::config(&config.what),
+        Some(Command::Init(init)) => config_command::init(init),
+        Some(Command::Completions { shell }) => manual::completions(*shell),
+        Some(Command::Man) => manual::man(),
         None => run::run(&cli.run),
     };
     match status {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::config::{Asked, Configuration, Wanted};
 use crate::report::escape::visible;
 use crate::syntax::{self, Dockerfile, ParseError, dump, tokens, validate};
 use crate::walk::Entry;
@@ -57,8 +58,10 @@ pub fn parse(args: &ParseArgs, options: &RunArgs) -> io::Result<Status> {
             status = Status::Failed;
         }
     }
+    // How BuildKit reads a file is no matter of configuration.
+    let configuration = Configuration::new(Wanted::Nothing, Asked::default());
     let paths: Vec<_> = args.paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect();
-    for entry in if paths.is_empty() { Vec::new() } else { run::entries(options.files, &paths) } {
+    for entry in if paths.is_empty() { Vec::new() } else { run::entries(options.files, &paths, &configuration) } {
         let name = entry.path().display().to_string();
         match entry {
             Entry::Skipped { reason, .. } => terminal::line(&format!("{name}: skipped: {reason}")),

@@ -12,8 +12,8 @@ use std::thread;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
+use crate::config::{ConfigError, Configuration};
 use crate::context::Index;
-use crate::edit::Settings;
 use crate::report::plural;
 use crate::review::decisions::{Answers, Decision, FileDecisions};
 use crate::review::drive::{World, drive};
@@ -72,11 +72,17 @@ fn folder_of(path: &Path) -> &Path {
 #[derive(Debug, Default)]
 struct Found {
     failed: Vec<String>,
+    unconfigured: Vec<Arc<ConfigError>>,
     skipped: Vec<String>,
 }
 
 /// Runs a review.
-pub fn review(args: &RunArgs, settings: &Settings, saved: Option<Saved>, pool: &ThreadPool) -> io::Result<Status> {
+pub fn review(
+    args: &RunArgs,
+    configuration: &Configuration,
+    saved: Option<Saved>,
+    pool: &ThreadPool,
+) -> io::Result<Status> {
     if args.paths.iter().any(|path| path.as_os_str() == "-") {
         terminal::error("`-i` asks about each fix, and `-` stands for a text from stdin: name the file itself");
         return Ok(Status::Failed);
@@ -99,10 +105,10 @@ pub fn review(args: &RunArgs, settings: &Settings, saved: Option<Saved>, pool: &
     let (to_review, found) = channel();
     let (end, beside) = thread::scope(|scope| {
         let (index, stop, saved) = (&index, &stop, saved.as_ref());
-        let search = scope.spawn(move || pool.install(|| search(args, settings, saved, index, stop, &to_review)));
+        let search = scope.spawn(move || pool.install(|| search(args, configuration, saved, index, stop, &to_review)));
         let world = World {
             read: &|path| fs::read(path).map_err(|error| format!("it can't be read: {error}")),
-            plan: &|path, source, answers| planned(path, source, answers, settings, index),
+            plan: &|path, source, answers| planned(path, source, answers, configuration, index),
             write: &|path, old, new| match write::replace(path, old, new, &roots) {
                 Ok(()) => Ok(()),
                 Err(WriteError::Changed) => Err(NotWritten::Changed),
@@ -171,7 +177,7 @@ fn on_path(program: &str) -> bool {
 /// Finds the files in path order and hands on how many fixes each has.
 fn search(
     args: &RunArgs,
-    settings: &Settings,
+    configuration: &Configuration,
     saved: Option<&Saved>,
     index: &Index,
     stop: &AtomicBool,
@@ -185,10 +191,12 @@ fn search(
         Entry::Failed { error, .. } => Err(FileResult::Failed(error.to_string())),
         Entry::Dockerfile(path) => match fs::read(path) {
             Err(error) => Err(FileResult::Failed(format!("it can't be read: {error}"))),
-            Ok(source) => run::guarded(path, &source, settings, index, |fixing| plan::count(&source, fixing, &answers)),
+            Ok(source) => {
+                run::configured(path, &source, configuration, index, |fixing| plan::count(&source, fixing, &answers))
+            }
         },
     };
-    for batch in run::entries(args.files, &args.paths).chunks(BATCH) {
+    for batch in run::entries(args.files, &args.paths, configuration).chunks(BATCH) {
         if stop.load(Ordering::SeqCst) {
             break;
         }
@@ -204,6 +212,13 @@ fn search(
                 Err(FileResult::Skipped(reason)) => {
                     found.skipped.push(format!("{}: skipped: {reason}", path.display()));
                 }
+                // A configuration may hold for many files.
+                Err(FileResult::Unconfigured(error)) => {
+                    let is_known = found.unconfigured.iter().any(|known| known.to_string() == error.to_string());
+                    if !is_known {
+                        found.unconfigured.push(error);
+                    }
+                }
                 Err(FileResult::Fixed { .. }) => {}
             }
         }
@@ -215,12 +230,12 @@ fn planned(
     path: &Path,
     source: &[u8],
     answers: &Answers<'_>,
-    settings: &Settings,
+    configuration: &Configuration,
     index: &Index,
 ) -> Result<plan::Plan, String> {
     // The shell parser recurses: a deep command must not end the process.
     let planned = thread::scope(|scope| {
-        let work = || run::guarded(path, source, settings, index, |fixing| plan::plan(source, fixing, answers));
+        let work = || run::configured(path, source, configuration, index, |fixing| plan::plan(source, fixing, answers));
         let thread = thread::Builder::new().stack_size(run::STACK).spawn_scoped(scope, work)?;
         thread.join().map_err(|_| io::Error::other("dockmod failed on it"))
     });
@@ -228,6 +243,7 @@ fn planned(
         Ok(Ok(plan)) => Ok(plan),
         Ok(Err(FileResult::Skipped(reason))) => Err(format!("skipped: {reason}")),
         Ok(Err(FileResult::Failed(message))) => Err(message),
+        Ok(Err(FileResult::Unconfigured(error))) => Err(error.to_string()),
         Ok(Err(FileResult::Fixed { .. })) => Ok(plan::Plan::default()),
         Err(error) => Err(format!("it can't be planned: {error}")),
     }
@@ -253,6 +269,10 @@ fn told(args: &RunArgs, state: &State, beside: &Found, end: End, saved: Option<S
     for message in &beside.failed {
         status = Status::Failed;
         terminal::error(message);
+    }
+    for error in &beside.unconfigured {
+        status = Status::Failed;
+        terminal::config_error(error);
     }
     for (file, message) in state.files().iter().filter_map(|file| Some((file, file.failed.as_ref()?))) {
         status = Status::Failed;

@@ -4,11 +4,13 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
+use crate::config::{ConfigError, Configuration};
 use crate::context::{Context, Index, Resolution};
 use crate::edit::{Outcome, Settings, fix_source_beside};
 use crate::model::{Model, literal_sources};
@@ -49,12 +51,14 @@ pub enum FileResult {
     Skipped(String),
     /// It could not be read or parsed.
     Failed(String),
+    /// Its configuration is wrong.
+    Unconfigured(Arc<ConfigError>),
 }
 
 /// Runs over the paths of the arguments.
 pub fn run(args: &RunArgs) -> io::Result<Status> {
-    let settings = match select::settings(&args.choice) {
-        Ok(settings) => settings,
+    let configuration = match select::configuration(&args.choice, &args.config) {
+        Ok(configuration) => configuration,
         Err(message) => {
             terminal::error(&message);
             return Ok(Status::Failed);
@@ -79,13 +83,13 @@ pub fn run(args: &RunArgs) -> io::Result<Status> {
         }
     };
     if args.interactive {
-        return review_command::review(args, &settings, saved, &pool);
+        return review_command::review(args, &configuration, saved, &pool);
     }
     let saved = saved.as_ref();
     if args.paths.iter().any(|path| path.as_os_str() == "-") {
-        return pool.install(|| filter(args, &settings, saved));
+        return pool.install(|| filter(args, &configuration, saved));
     }
-    pool.install(|| files(args, &settings, saved))
+    pool.install(|| files(args, &configuration, saved))
 }
 
 pub fn set_colours(choice: ColorChoice) {
@@ -107,27 +111,35 @@ pub fn roots(paths: &[PathBuf]) -> Vec<PathBuf> {
     if paths.is_empty() { vec![PathBuf::from(".")] } else { paths.to_vec() }
 }
 
-/// The entries below the paths, in path order.
-pub fn entries(files: Files, paths: &[PathBuf]) -> Vec<Entry> {
+/// The entries below the paths, in path order, without those that their configuration leaves out.
+pub fn entries(files: Files, paths: &[PathBuf], configuration: &Configuration) -> Vec<Entry> {
     let options = Options {
         paths: paths.to_vec(),
         force_exclude: files.force_exclude,
         hidden: files.hidden,
         no_ignore: files.no_ignore,
     };
-    walk::walk(&options, &|_| {})
+    let mut entries = walk::walk(&options, &|path| configuration.includes(path), &|_| {});
+    // A file that is named is wanted, save where names come from a hook.
+    let is_named = |path: &Path| !files.force_exclude && paths.iter().any(|named| named == path);
+    let stays = |entry: &Entry| match entry {
+        Entry::Dockerfile(path) => !configuration.excludes(path) || is_named(path),
+        Entry::Skipped { .. } | Entry::Failed { .. } => true,
+    };
+    entries.retain(stays);
+    entries
 }
 
-fn files(args: &RunArgs, settings: &Settings, saved: Option<&Saved>) -> io::Result<Status> {
+fn files(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) -> io::Result<Status> {
     let started = Instant::now();
     // Without a path, names are shown as a reader in this folder would write them.
     let given = roots(&args.paths);
-    let entries = entries(args.files, &args.paths);
+    let entries = entries(args.files, &args.paths, configuration);
     let index = Index::new(&given);
     let mut consumer = Consumer::new(args, given.clone());
     let mut progress = Progress::new(entries.len(), started);
     for batch in entries.chunks(BATCH) {
-        let reports: Vec<Report> = batch.par_iter().map(|entry| report(entry, settings, saved, &index)).collect();
+        let reports: Vec<Report> = batch.par_iter().map(|entry| report(entry, configuration, saved, &index)).collect();
         progress.advance(batch.len());
         progress.suspend(|| reports.into_iter().try_for_each(|report| consumer.take(report)))?;
     }
@@ -138,14 +150,17 @@ fn files(args: &RunArgs, settings: &Settings, saved: Option<&Saved>) -> io::Resu
     consumer.finish()
 }
 
-fn report(entry: &Entry, settings: &Settings, saved: Option<&Saved>, index: &Index) -> Report {
+fn report(entry: &Entry, configuration: &Configuration, saved: Option<&Saved>, index: &Index) -> Report {
     let path = entry.path().to_path_buf();
     let result = match entry {
         Entry::Skipped { reason, .. } => FileResult::Skipped(reason.to_string()),
         Entry::Failed { error, .. } => FileResult::Failed(error.to_string()),
-        Entry::Dockerfile(path) => match fs::read(path) {
-            Ok(source) => fixed(path, source, settings, saved, index),
-            Err(error) => FileResult::Failed(format!("it can't be read: {error}")),
+        Entry::Dockerfile(path) => match configuration.for_file(path) {
+            Ok(resolved) => match fs::read(path) {
+                Ok(source) => fixed(path, source, &resolved.settings, saved, index),
+                Err(error) => FileResult::Failed(format!("it can't be read: {error}")),
+            },
+            Err(error) => FileResult::Unconfigured(error),
         },
     };
     Report { path, result }
@@ -165,8 +180,20 @@ fn fixed(path: &Path, source: Vec<u8>, settings: &Settings, saved: Option<&Saved
     }
 }
 
+/// Works on a file by its configuration.
+pub fn configured<T>(
+    path: &Path,
+    source: &[u8],
+    configuration: &Configuration,
+    index: &Index,
+    work: impl FnOnce(Fixing<'_>) -> Result<T, ParseError>,
+) -> Result<T, FileResult> {
+    let resolved = configuration.for_file(path).map_err(FileResult::Unconfigured)?;
+    guarded(path, source, &resolved.settings, index, work)
+}
+
 /// Works on a file that is no template; a panic and a file that BuildKit refuses become results.
-pub fn guarded<T>(
+fn guarded<T>(
     path: &Path,
     source: &[u8],
     settings: &Settings,
@@ -196,7 +223,7 @@ pub fn guarded<T>(
 }
 
 /// Text from stdin, its fixed form to stdout.
-fn filter(args: &RunArgs, settings: &Settings, saved: Option<&Saved>) -> io::Result<Status> {
+fn filter(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) -> io::Result<Status> {
     if args.paths.len() > 1 {
         terminal::error("`-` reads stdin and takes no further paths");
         return Ok(Status::Failed);
@@ -211,12 +238,20 @@ fn filter(args: &RunArgs, settings: &Settings, saved: Option<&Saved>) -> io::Res
     let folder = name.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
     let index = Index::new(&[folder]);
     let mut status = Status::Done;
-    let result = fixed(&name, source.clone(), settings, saved, &index);
+    let result = match configuration.for_file(&name) {
+        Ok(resolved) => fixed(&name, source.clone(), &resolved.settings, saved, &index),
+        Err(error) => FileResult::Unconfigured(error),
+    };
     let changed = match result {
         FileResult::Fixed { outcome, .. } => outcome.changed,
         FileResult::Skipped(_) => None,
         FileResult::Failed(message) => {
             terminal::error(&separated(&name.display().to_string(), &message));
+            status = Status::Failed;
+            None
+        }
+        FileResult::Unconfigured(error) => {
+            terminal::config_error(&error);
             status = Status::Failed;
             None
         }

@@ -2,8 +2,11 @@
 
 pub mod diff;
 pub mod escape;
+mod nearest;
 pub mod summary;
 pub mod verification;
+
+pub use nearest::nearest;
 
 /// A number with the word that it counts.
 #[must_use]

@@ -132,6 +132,9 @@ pub enum WalkError {
     Other(String),
 }
 
+/// Says of a file that its name alone does not make a Dockerfile whether it is one.
+pub type Wanted<'w> = dyn Fn(&Path) -> bool + Sync + 'w;
+
 /// An entry and whether the command line named it.
 struct Found {
     entry: Entry,
@@ -141,10 +144,11 @@ struct Found {
 /// Finds the Dockerfiles of `options.paths`, in path order (byte order of the path's components), each
 /// file once.
 ///
-/// `found` is told the number of Dockerfiles found so far, and may be called from several threads. Paths
+/// `wanted` says of a file with another name whether it is a Dockerfile all the same. `found` is told the number of
+/// Dockerfiles found so far. Both may be called from several threads. Paths
 /// read as the user would write them: relative to the given path, without a `./` that nobody typed.
 /// Failures are entries like the rest; one bad folder never ends the walk.
-pub fn walk(options: &Options, found: &(dyn Fn(usize) + Sync)) -> Vec<Entry> {
+pub fn walk(options: &Options, wanted: &Wanted<'_>, found: &(dyn Fn(usize) + Sync)) -> Vec<Entry> {
     let count = Counter { count: AtomicUsize::new(0), found };
     let mut results = Vec::new();
     let mut folders = Vec::new();
@@ -167,7 +171,7 @@ pub fn walk(options: &Options, found: &(dyn Fn(usize) + Sync)) -> Vec<Entry> {
     if implicit {
         folders.push(PathBuf::from("."));
     }
-    results.extend(walk_folders(&folders, options, &count));
+    results.extend(walk_folders(&folders, options, wanted, &count));
     if implicit {
         for found in &mut results {
             strip_dot(&mut found.entry);
@@ -206,7 +210,7 @@ fn named_file(path: &Path, exclusion: &mut Exclusion) -> Entry {
     }
 }
 
-fn walk_folders(folders: &[PathBuf], options: &Options, count: &Counter<'_>) -> Vec<Found> {
+fn walk_folders(folders: &[PathBuf], options: &Options, wanted: &Wanted<'_>, count: &Counter<'_>) -> Vec<Found> {
     let Some((first, rest)) = folders.split_first() else {
         return Vec::new();
     };
@@ -220,7 +224,7 @@ fn walk_folders(folders: &[PathBuf], options: &Options, count: &Counter<'_>) -> 
         let sender = sender.clone();
         Box::new(move |item| {
             let entry = match item {
-                Ok(file) => walked_file(file),
+                Ok(file) => walked_file(file, wanted),
                 Err(error) => Some(failure(error)),
             };
             if let Some(entry) = entry {
@@ -249,7 +253,7 @@ fn is_left_out_folder(entry: &DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_dir()) && LEFT_OUT.iter().any(|name| entry.file_name() == *name)
 }
 
-fn walked_file(file: DirEntry) -> Option<Entry> {
+fn walked_file(file: DirEntry, wanted: &Wanted<'_>) -> Option<Entry> {
     // Links, pipes and devices are not taken: writing through them would change another file.
     if !file.file_type().is_some_and(|kind| kind.is_file()) {
         return None;
@@ -258,7 +262,7 @@ fn walked_file(file: DirEntry) -> Option<Entry> {
     let path = file.into_path();
     match skip_of(kind) {
         None => Some(Entry::Dockerfile(path)),
-        Some(Skip::NotADockerfile) => None,
+        Some(Skip::NotADockerfile) => wanted(&path).then_some(Entry::Dockerfile(path)),
         Some(reason) => Some(Entry::Skipped { path, reason }),
     }
 }

@@ -37,7 +37,7 @@ impl Tree {
                 Entry::Failed { error, .. } => format!("{}: failed {error:?}", path.display()),
             }
         };
-        walk(options, &|_| ()).iter().map(show).collect()
+        walk(options, &|_| false, &|_| ()).iter().map(show).collect()
     }
 }
 
@@ -182,7 +182,7 @@ fn failures_keep_their_path_and_kind() {
 fn progress_counts_every_dockerfile_once() {
     let tree = Tree::new(&["a/Dockerfile", "b/Dockerfile", "c/Dockerfile", "c/Dockerfile.md"]);
     let seen = Mutex::new(Vec::new());
-    walk(&tree.options(&["a", "b", "c", "c/Dockerfile"]), &|n| seen.lock().unwrap().push(n));
+    walk(&tree.options(&["a", "b", "c", "c/Dockerfile"]), &|_| false, &|n| seen.lock().unwrap().push(n));
     let mut seen = seen.into_inner().unwrap();
     seen.sort_unstable();
     // The named file is counted when named and when walked: progress, not a result.
@@ -226,7 +226,7 @@ mod unix {
         let tree = Tree::new(&[]);
         let name = OsStr::from_bytes(b"Dockerfile.\xff");
         fs::write(tree.0.path().join(name), "").unwrap();
-        let entries = walk(&tree.options(&[""]), &|_| ());
+        let entries = walk(&tree.options(&[""]), &|_| false, &|_| ());
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].path(), tree.0.path().join(name));
     }

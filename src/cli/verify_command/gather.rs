@@ -1,11 +1,13 @@
 //! Which Dockerfiles are built, in which two versions and in which folder.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::config::Configuration;
 use crate::context::{Context, Index, Resolution};
-use crate::edit::{Applied, Outcome, Settings, fix_source_beside};
+use crate::edit::{Applied, Outcome, fix_source_beside};
 use crate::model::{Model, literal_sources};
 use crate::syntax;
 use crate::verify::Case;
@@ -28,10 +30,11 @@ pub struct Gathered {
 ///
 /// # Errors
 /// With a message where git does not know the revision.
-pub fn cases(args: &VerifyArgs, settings: &Settings) -> Result<Gathered, String> {
-    let entries = run::entries(args.files, &args.paths);
+pub fn cases(args: &VerifyArgs, configuration: &Configuration) -> Result<Gathered, String> {
+    let entries = run::entries(args.files, &args.paths, configuration);
     let index = Index::new(&run::roots(&args.paths));
     let mut gathered = Gathered { cases: Vec::new(), failed: false };
+    let mut told = BTreeSet::new();
     for entry in entries {
         let path = entry.path().to_path_buf();
         let mut fail = |message: &str| {
@@ -61,9 +64,19 @@ pub fn cases(args: &VerifyArgs, settings: &Settings) -> Result<Gathered, String>
                 _ => continue,
             },
         };
+        let resolved = match configuration.for_file(&path) {
+            Ok(resolved) => resolved,
+            Err(error) => {
+                gathered.failed = true;
+                if told.insert(error.to_string()) {
+                    terminal::config_error(&error);
+                }
+                continue;
+            }
+        };
         let context = known_context(args, &index, &path, &before);
         let beside = Context::beside(&path);
-        let outcome = match fix_source_beside(&before, settings, &|_| context.clone(), beside.as_ref()) {
+        let outcome = match fix_source_beside(&before, &resolved.settings, &|_| context.clone(), beside.as_ref()) {
             Ok(outcome) => outcome,
             Err(error) => {
                 fail(&format!("{}:{}: {error}; BuildKit would not build it either", error.line, error.column));
