@@ -280,6 +280,15 @@ enum Tried {
     ByHand,
 }
 
+/// How safe a fix is, and why, after what its transform did before.
+fn after_others(fix: &Fix, unsafe_before: bool) -> (Safety, String) {
+    if unsafe_before && fix.safety == Safety::Safe {
+        let reason = format!("{}; unsafe because it may rest on an unsafe fix that went before it", fix.reason);
+        return (Safety::Unsafe, reason);
+    }
+    (fix.safety, fix.reason.clone())
+}
+
 fn prove_and_apply(text: &[u8], candidates: Vec<Candidate>, round: Round<'_, '_>, outcome: &mut Outcome) -> Done {
     let Round { limit, context, lines, decide, declined } = round;
     let mut current = text.to_vec();
@@ -305,11 +314,8 @@ fn prove_and_apply(text: &[u8], candidates: Vec<Candidate>, round: Round<'_, '_>
             }
             let next = attempt(&current, &edits, fix, context)?;
             let line = lines.number(fix.cover().start);
-            let (title, mut reason, mut safety, claim) = (fix.title.clone(), fix.reason.clone(), fix.safety, fix.claim);
-            if unsafe_before && safety == Safety::Safe {
-                safety = Safety::Unsafe;
-                reason.push_str("; unsafe because it may rest on an unsafe fix that went before it");
-            }
+            let (title, claim) = (fix.title.clone(), fix.claim);
+            let (safety, reason) = after_others(fix, unsafe_before);
             let offer = Offer {
                 transform,
                 title: &title,

@@ -64,15 +64,14 @@ fn holds(next: &[u8], transform: &Transform, cover: Span, edit: &Edit) -> bool {
 /// The first instruction that holds a byte of the span, and its place among the items.
 fn instruction_of<'f, 's>(file: &'f Dockerfile<'s>, span: Span) -> Option<(usize, &'f Instruction<'s>)> {
     let end = span.end.max(span.start + 1);
-    let instructions = file.items.iter().enumerate().filter_map(|(index, item)| match item {
+    let mut instructions = file.items.iter().enumerate().filter_map(|(index, item)| match item {
         Item::Instruction(instruction) => Some((index, &**instruction)),
         _ => None,
     });
-    let at_end = span.start == file.source.len();
-    instructions
-        .clone()
-        .find(|(_, other)| other.span.start < end && span.start < other.span.end)
-        .or_else(|| instructions.clone().last().filter(|_| at_end))
+    if span.start == file.source.len() {
+        return instructions.next_back();
+    }
+    instructions.find(|(_, other)| other.span.start < end && span.start < other.span.end)
 }
 
 /// An ignore comment of dockmod that holds for the instruction: above it, or between its lines.

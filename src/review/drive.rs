@@ -22,14 +22,19 @@ const TICK: Duration = Duration::from_millis(50);
 /// A pager that ends so soon has not been read.
 const GLANCE: Duration = Duration::from_millis(500);
 
+/// Plans a file, or says why not.
+pub type Planner<'w> = dyn Fn(&Path, &[u8], &Answers<'_>) -> Result<Plan, String> + 'w;
+/// Replaces a text in a file by another.
+pub type Writer<'w> = dyn Fn(&Path, &[u8], &[u8]) -> Result<(), NotWritten> + 'w;
+
 /// What a review needs of the world.
 pub struct World<'w> {
     /// Reads a file.
     pub read: &'w dyn Fn(&Path) -> Result<Vec<u8>, String>,
     /// Plans a file.
-    pub plan: &'w dyn Fn(&Path, &[u8], &Answers<'_>) -> Result<Plan, String>,
+    pub plan: &'w Planner<'w>,
     /// Replaces a file: what is there, what comes in its place.
-    pub write: &'w dyn Fn(&Path, &[u8], &[u8]) -> Result<(), NotWritten>,
+    pub write: &'w Writer<'w>,
     /// The user's editor, a command with arguments.
     pub editor: Option<String>,
     /// The user's pager, a command with arguments.
@@ -132,16 +137,16 @@ impl Driver<'_> {
             }
             Effect::Page(text) => {
                 let pager = self.world.pager.as_deref().unwrap_or_default();
-                let paged = self.apart(|| {
+                let result = self.apart(|| {
                     let started = Instant::now();
-                    let result = external::page(pager, text);
+                    let shown = external::page(pager, text);
                     // One that does not wait for the reader, as `less -F` with a short page.
-                    if result.is_ok() && started.elapsed() < GLANCE {
+                    if shown.is_ok() && started.elapsed() < GLANCE {
                         external::wait_for_key();
                     }
-                    result
+                    shown
                 });
-                Event::Paged(paged?)
+                Event::Paged(result?)
             }
             Effect::End(_) => return Ok(()),
         };
@@ -209,7 +214,7 @@ impl Driver<'_> {
             },
             Err(_) => self.feed(state, Event::Closed),
         }
-        if self.terminal.as_ref().is_some_and(Terminal::is_gone) {
+        if self.terminal.is_some() && Terminal::is_gone() {
             self.feed(state, Event::Closed);
         }
     }
@@ -231,9 +236,7 @@ impl Driver<'_> {
                     self.fresh = false;
                 }
                 KeyCode::Char('l') => {
-                    if let Some(terminal) = &mut self.terminal {
-                        terminal.clear();
-                    }
+                    Terminal::clear();
                     self.fresh = false;
                 }
                 _ => {}

@@ -43,7 +43,7 @@ impl Terminal {
     /// Whether the other end was closed.
     #[must_use]
     #[cfg(unix)]
-    pub fn is_gone(&self) -> bool {
+    pub fn is_gone() -> bool {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
         let stdin = io::stdin();
         let mut watched = [PollFd::new(&stdin, PollFlags::empty())];
@@ -54,12 +54,12 @@ impl Terminal {
     /// Whether the other end was closed: the system tells in another way.
     #[must_use]
     #[cfg(not(unix))]
-    pub const fn is_gone(&self) -> bool {
+    pub const fn is_gone() -> bool {
         false
     }
 
     /// Empties the screen, for what other programs left on it.
-    pub fn clear(&mut self) {
+    pub fn clear() {
         // A terminal that is gone is noticed at the next drawing.
         let _ = execute!(io::stdout(), Clear(ClearType::All));
     }
