@@ -4,14 +4,15 @@ use std::cell::OnceCell;
 
 use crate::context::Context;
 use crate::model::Model;
-use crate::prove::{self, Claim, Facts, Version};
+use crate::prove::{self, Facts, Version};
 use crate::syntax::{self, ParseError, Span, validate};
 
 use super::declined::Declined;
 use super::made::Made;
 use super::offer::{Answer, Offer, demand};
+use super::outcome::{Applied, Dropped, Outcome, Withheld};
 use super::suppression::Suppressions;
-use super::{Edit, Finding, Fix, Options, Proposals, Safety, Selected, Subject, Transform, apply, suppress};
+use super::{Edit, Finding, Fix, Options, Proposals, Safety, Selected, Subject, apply, suppress};
 
 /// After so many rounds a file is given up; each round parses the file anew.
 pub const MAX_ROUNDS: usize = 64;
@@ -32,68 +33,6 @@ pub struct Settings {
     pub options: Options,
     /// After so many fixes of a file no more is applied.
     pub limit: Option<usize>,
-}
-
-/// A fix that went in.
-#[derive(Debug, Clone)]
-pub struct Applied {
-    /// Which transform.
-    pub transform: &'static Transform,
-    /// What it did.
-    pub title: String,
-    /// Why, and what it rests on.
-    pub reason: String,
-    /// How safe it is.
-    pub safety: Safety,
-    /// What was proved.
-    pub claim: Claim,
-    /// The line in the text that it was applied to, from 1.
-    pub line: usize,
-}
-
-/// A fix that the proof refused.
-#[derive(Debug, Clone)]
-pub struct Dropped {
-    /// Which transform.
-    pub transform: &'static Transform,
-    /// What it would have done.
-    pub title: String,
-    /// Why it was refused.
-    pub reason: String,
-    /// The line, from 1.
-    pub line: usize,
-}
-
-/// An unsafe fix that was not asked for, or a place left alone.
-#[derive(Debug, Clone)]
-pub struct Withheld {
-    /// Which transform.
-    pub transform: &'static Transform,
-    /// What it would do, or why it does nothing.
-    pub reason: String,
-    /// The line, from 1.
-    pub line: usize,
-}
-
-/// What became of a file.
-#[derive(Debug, Clone, Default)]
-pub struct Outcome {
-    /// The new text, where it differs.
-    pub changed: Option<Vec<u8>>,
-    /// What went in, in order.
-    pub applied: Vec<Applied>,
-    /// What the proof refused.
-    pub dropped: Vec<Dropped>,
-    /// What `--unsafe` would bring.
-    pub withheld: Vec<Withheld>,
-    /// What was left alone, with the reason.
-    pub left: Vec<Withheld>,
-    /// Fixes that [`Answer::Decline`] left out, with what they would have done.
-    pub declined: Vec<Withheld>,
-    /// Fixes that nobody decided on.
-    pub undecided: Vec<Withheld>,
-    /// Transforms that undid each other; their changes were taken back.
-    pub cycle: Vec<&'static str>,
 }
 
 /// Fixes a file that stands in no folder until nothing changes.
@@ -422,8 +361,9 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Offers;
+    use super::super::{Offers, Transform};
     use super::*;
+    use crate::prove::Claim;
 
     /// A transform that replaces one text by another, wherever it stands, under a claim of its own.
     macro_rules! replacing {

@@ -6,16 +6,15 @@ mod fix;
 mod fixpoint;
 mod made;
 mod offer;
+mod outcome;
 mod suppress;
 mod suppression;
 mod transform;
 
 pub use apply::{EditError, apply};
 pub use fix::{Edit, Finding, Fix, Proposals, Safety};
-pub use fixpoint::{
-    Applied, Decide, Dropped, MAX_ROUNDS, Outcome, Settings, Withheld, fix_source, fix_source_as_decided,
-    fix_source_beside,
-};
+pub use fixpoint::{Decide, MAX_ROUNDS, Settings, fix_source, fix_source_as_decided, fix_source_beside};
 pub use offer::{Answer, Change, EditedError, Offer, with_lines};
+pub use outcome::{Applied, Dropped, Outcome, Withheld};
 pub use suppress::{SuppressError, comment as suppressing_comment};
 pub use transform::{Offers, Options, Selected, Subject, Transform};
