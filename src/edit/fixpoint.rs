@@ -8,6 +8,7 @@ use crate::prove::{self, Claim, Demand, Facts, Version};
 use crate::syntax::{self, ParseError, Span, validate};
 
 use super::suppression::Suppressions;
+use super::unused::{Ledger, SuppressionNote};
 use super::{Finding, Fix, Options, Proposals, Safety, Selected, Subject, Transform, apply};
 
 /// After so many rounds a file is given up; each round parses the file anew.
@@ -24,6 +25,8 @@ pub struct Settings {
     pub options: Options,
     /// After so many fixes of a file no more is applied.
     pub limit: Option<usize>,
+    /// Whether a suppressing comment of our own form counts only with a reason behind it.
+    pub require_reasons: bool,
 }
 
 /// A fix that went in.
@@ -82,6 +85,9 @@ pub struct Outcome {
     pub left: Vec<Withheld>,
     /// Transforms that undid each other; their changes were taken back.
     pub cycle: Vec<&'static str>,
+    /// What is wrong with its suppressing comments.
+    pub suppressions: Vec<SuppressionNote>,
+    ledger: Ledger,
 }
 
 /// Fixes a file that stands in no folder until nothing changes.
@@ -139,6 +145,7 @@ pub fn fix_source_beside(
         }
     }
     outcome.changed = (text != source).then_some(text);
+    outcome.suppressions = std::mem::take(&mut outcome.ledger).notes(settings);
     Ok(outcome)
 }
 
@@ -174,7 +181,7 @@ fn round(
     let file = syntax::parse(text)?;
     let model = Model::of(&file);
     let context = known_context.get_or_init(|| context(&model)).as_ref();
-    let suppressions = Suppressions::of(&model);
+    let suppressions = Suppressions::of(&model, settings.require_reasons);
     let lines = Lines::of(text);
     let mut candidates = Vec::new();
     for selected in &settings.transforms {
@@ -204,6 +211,7 @@ fn round(
             candidates.push(Candidate { selected: *selected, cover, reshapes, unsafe_before, fix });
         }
     }
+    outcome.ledger.take(&suppressions, &|at| lines.number(at));
     // Earlier places first, then the transforms' order: the sort keeps it.
     candidates.sort_by_key(|candidate| candidate.cover.start);
     Ok(prove_and_apply(text, candidates, limit, context, &lines, outcome))
