@@ -27,7 +27,7 @@ fn settings(merge_all: bool) -> Settings {
     if merge_all {
         options.set("merge-runs", "scope", "all");
     }
-    Settings { transforms, allow_unsafe: true, options, limit: None }
+    Settings { transforms, allow_unsafe: true, options, ..Settings::default() }
 }
 
 fn corpus() -> Vec<PathBuf> {

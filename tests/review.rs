@@ -30,7 +30,7 @@ struct Subject {
 
 fn settings(allow_unsafe: bool) -> Settings {
     let transforms = transforms::ALL.iter().map(|transform| Selected { transform, by_name: false }).collect();
-    Settings { transforms, allow_unsafe, options: Options::default(), limit: None }
+    Settings { transforms, allow_unsafe, options: Options::default(), ..Settings::default() }
 }
 
 fn with_fixing<T>(subject: &Subject, settings: &Settings, index: &Index, work: impl FnOnce(Fixing<'_>) -> T) -> T {

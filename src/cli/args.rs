@@ -206,6 +206,10 @@ pub struct RunArgs {
     #[command(flatten)]
     pub config: ConfigArgs,
 
+    /// Also report comments `# dockmod: ignore=…` that silence nothing; under --check they count as changes
+    #[arg(long, help_heading = "Output")]
+    pub unused_suppressions: bool,
+
     /// Print a table of what was fixed, refused and left alone
     #[arg(long, help_heading = "Output")]
     pub statistics: bool,

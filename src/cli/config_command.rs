@@ -46,10 +46,10 @@ fn show(args: &ShowArgs) -> io::Result<Status> {
 }
 
 /// Writes a start of a configuration.
-pub fn init(args: &InitArgs) -> io::Result<Status> {
+pub fn init(args: &InitArgs) -> Status {
     let there = config::NAMES.iter().map(|name| args.folder.join(name)).find(|path| path.exists());
     if let Some(path) = there.filter(|_| !args.force) {
-        return Ok(failed(&format!("{} is there already: `--force` replaces it", path.display())));
+        return failed(&format!("{} is there already: `--force` replaces it", path.display()));
     }
     // As a reader in this folder would write it.
     let folder = args.folder.strip_prefix(".").unwrap_or(&args.folder);
@@ -61,10 +61,10 @@ pub fn init(args: &InitArgs) -> io::Result<Status> {
         file.and_then(|mut file| file.write_all(config::START.as_bytes()))
     };
     if let Err(error) = written {
-        return Ok(failed(&format!("{}: not written: {error}", path.display())));
+        return failed(&format!("{}: not written: {error}", path.display()));
     }
     terminal::line(&format!("{} written; `dockmod config show` says what is in force", path.display()));
-    Ok(Status::Done)
+    Status::Done
 }
 
 fn failed(message: &str) -> Status {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
 use std::path::PathBuf;
 
-use crate::edit::Outcome;
+use crate::edit::{Fault, Outcome, SuppressionNote};
 use crate::report::diff;
 use crate::report::escape::visible;
 use crate::report::plural;
@@ -38,6 +38,9 @@ pub struct Consumer {
     to_terminal: bool,
     /// Errors of configurations that were told.
     wrong_configurations: BTreeSet<String>,
+    unused_suppressions: bool,
+    /// Suppressions that silence nothing.
+    unused: usize,
 }
 
 impl Consumer {
@@ -59,6 +62,8 @@ impl Consumer {
             out: BufWriter::new(io::stdout()),
             to_terminal: io::stdout().is_terminal(),
             wrong_configurations: BTreeSet::new(),
+            unused_suppressions: args.unused_suppressions,
+            unused: 0,
         }
     }
 
@@ -107,6 +112,7 @@ impl Consumer {
                 terminal::line(&format!("{path}:{}: undecided: {}: {}", open.line, open.transform.id, open.reason));
             }
         }
+        self.suppressions(path, &outcome.suppressions)?;
         if self.verbose {
             self.left_alone(path, outcome)?;
         }
@@ -152,6 +158,29 @@ impl Consumer {
             diff::unified(name, source, changed)
         };
         self.out.write_all(text.as_bytes())
+    }
+
+    /// Tells of suppressing comments that do not what they seem to.
+    fn suppressions(&mut self, path: &str, notes: &[SuppressionNote]) -> io::Result<()> {
+        for SuppressionNote { line, fault } in notes {
+            let message = match fault {
+                Fault::SilencesNothing(_) if !self.unused_suppressions => continue,
+                Fault::SilencesNothing(name) => {
+                    self.unused += 1;
+                    format!("`{name}` silences nothing here: take it out")
+                }
+                Fault::NoSuchTransform(name, Some(near)) => {
+                    format!("there is no transform `{name}` to silence: did you mean `{near}`?")
+                }
+                Fault::NoSuchTransform(name, None) => {
+                    format!("there is no transform `{name}` to silence: `dockmod list` shows them all")
+                }
+                Fault::NoReason => "without a reason behind it this comment silences nothing: write why".to_owned(),
+            };
+            self.flush_for_stderr()?;
+            terminal::warning(&format!("{path}:{line}: {message}"));
+        }
+        Ok(())
     }
 
     fn left_alone(&mut self, path: &str, outcome: &Outcome) -> io::Result<()> {
@@ -203,7 +232,11 @@ impl Consumer {
         if self.summary.failed > 0 {
             return Ok(Status::Failed);
         }
-        Ok(if self.mode == Mode::Check && self.summary.changed > 0 { Status::WouldChange } else { Status::Done })
+        Ok(if self.mode == Mode::Check && (self.summary.changed > 0 || self.unused > 0) {
+            Status::WouldChange
+        } else {
+            Status::Done
+        })
     }
 }
 

@@ -67,7 +67,7 @@ pub fn main() -> ExitCode {
         Some(Command::Parse(parse)) => parse_command::parse(parse, &cli.run),
         Some(Command::Verify(verify)) => verify_command::verify(verify),
         Some(Command::Config(config)) => config_command::config(&config.what),
-        Some(Command::Init(init)) => config_command::init(init),
+        Some(Command::Init(init)) => Ok(config_command::init(init)),
         Some(Command::Completions { shell }) => manual::completions(*shell),
         Some(Command::Man) => manual::man(),
         None => run::run(&cli.run),

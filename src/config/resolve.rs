@@ -206,6 +206,7 @@ impl Effective {
             allow_unsafe: self.safety.value == Safety::Unsafe,
             options,
             limit: None,
+            require_reasons: self.reasons.value,
         }
     }
 }

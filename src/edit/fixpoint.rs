@@ -33,6 +33,8 @@ pub struct Settings {
     pub options: Options,
     /// After so many fixes of a file no more is applied.
     pub limit: Option<usize>,
+    /// Whether a suppressing comment of our own form counts only with a reason behind it.
+    pub require_reasons: bool,
 }
 
 /// Fixes a file that stands in no folder until nothing changes.
@@ -115,6 +117,7 @@ pub fn fix_source_as_decided(
         }
     }
     outcome.changed = (text != source).then_some(text);
+    outcome.suppressions = std::mem::take(&mut outcome.ledger).notes(settings);
     Ok(outcome)
 }
 
@@ -151,7 +154,7 @@ fn round(
     let file = syntax::parse(text)?;
     let model = Model::of(&file);
     let context = known_context.get_or_init(|| context(&model)).as_ref();
-    let suppressions = Suppressions::of(&model);
+    let suppressions = Suppressions::of(&model, settings.require_reasons);
     let lines = Lines::of(text);
     let mut candidates = Vec::new();
     for selected in &settings.transforms {
@@ -181,6 +184,7 @@ fn round(
             candidates.push(Candidate { selected: *selected, cover, reshapes, unsafe_before, fix });
         }
     }
+    outcome.ledger.take(&suppressions, &|at| lines.number(at));
     // Earlier places first, then the transforms' order: the sort keeps it.
     candidates.sort_by_key(|candidate| candidate.cover.start);
     Ok(prove_and_apply(text, candidates, Round { limit, context, lines, decide, declined }, outcome))

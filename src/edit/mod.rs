@@ -10,6 +10,7 @@ mod outcome;
 mod suppress;
 mod suppression;
 mod transform;
+mod unused;
 
 pub use apply::{EditError, apply};
 pub use fix::{Edit, Finding, Fix, Proposals, Safety};
@@ -18,3 +19,4 @@ pub use offer::{Answer, Change, EditedError, Offer, with_lines};
 pub use outcome::{Applied, Dropped, Outcome, Withheld};
 pub use suppress::{SuppressError, comment as suppressing_comment};
 pub use transform::{Offers, Options, Selected, Subject, Transform};
+pub use unused::{Fault, SuppressionNote};

@@ -2,6 +2,7 @@
 
 use crate::prove::Claim;
 
+use super::unused::{Ledger, SuppressionNote};
 use super::{Safety, Transform};
 
 /// A fix that went in.
@@ -64,4 +65,7 @@ pub struct Outcome {
     pub undecided: Vec<Withheld>,
     /// Transforms that undid each other; their changes were taken back.
     pub cycle: Vec<&'static str>,
+    /// What is wrong with its suppressing comments.
+    pub suppressions: Vec<SuppressionNote>,
+    pub(super) ledger: Ledger,
 }

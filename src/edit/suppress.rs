@@ -58,7 +58,7 @@ fn holds(next: &[u8], transform: &Transform, cover: Span, edit: &Edit) -> bool {
         return false;
     }
     let moved = |at: usize| if at >= edit.span.end { at + edit.text.len() - edit.span.len() } else { at };
-    Suppressions::of(&Model::of(&file)).cover(transform, Span::new(moved(cover.start), moved(cover.end)))
+    Suppressions::of(&Model::of(&file), true).cover(transform, Span::new(moved(cover.start), moved(cover.end)))
 }
 
 /// The first instruction that holds a byte of the span, and its place among the items.
