@@ -21,6 +21,7 @@ use dockmod::review::saved::{LeftOut, Saved};
 use dockmod::review::state::{Abilities, Effect, End, Event, Input, NotWritten, State, View};
 use dockmod::syntax::{self, validate};
 use dockmod::transforms;
+use rayon::prelude::*;
 
 /// A Dockerfile where it lies, and how its context is found.
 struct Subject {
@@ -53,9 +54,9 @@ struct Desk<'d> {
 
 impl<'d> Desk<'d> {
     fn new(subjects: &'d [Subject], settings: &'d Settings, index: &'d Index, saved: Option<Saved>) -> Self {
-        let disk = subjects.iter().map(|subject| subject.source.clone()).collect();
+        let texts = subjects.iter().map(|subject| subject.source.clone()).collect();
         let state = State::new(Abilities { editor: true, pager: false }, saved);
-        let mut desk = Self { subjects, settings, index, disk, state, effects: Vec::new() };
+        let mut desk = Self { subjects, settings, index, disk: texts, state, effects: Vec::new() };
         for subject in subjects {
             let own = FileDecisions::default();
             let answers = dockmod::review::decisions::Answers { file: 0, own: &own, policies: &[], saved: None };
@@ -221,7 +222,9 @@ fn cases() -> BTreeMap<String, Vec<PathBuf>> {
             }
         }
     }
-    found.values_mut().for_each(|paths| paths.sort());
+    for paths in found.values_mut() {
+        paths.sort();
+    }
     found
 }
 
@@ -264,7 +267,7 @@ fn dockerfiles(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Real files, in reviews of a hundred each.
+/// Real files, in reviews of a few each.
 #[test]
 #[ignore = "needs DOCKMOD_CORPUS"]
 fn real_files_become_what_apply_makes_of_them() {
@@ -280,10 +283,8 @@ fn real_files_become_what_apply_makes_of_them() {
     let subjects: Vec<Subject> = paths.iter().filter_map(read).filter(takes).collect();
     assert!(subjects.len() > 1000, "only {} files", subjects.len());
     let index = Index::new(std::slice::from_ref(&corpus));
-    let mut asked = 0;
-    for (seed, some) in subjects.chunks(100).enumerate() {
-        asked += check(some, &index, seed as u64);
-    }
+    let chunks = subjects.par_chunks(25).enumerate();
+    let asked: usize = chunks.map(|(seed, some)| check(some, &index, seed as u64)).sum();
     println!("{} files, {asked} fixes were asked about", subjects.len());
 }
 

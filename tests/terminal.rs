@@ -261,8 +261,8 @@ fn forty_columns_wide_characters_and_another_size() {
     session.resize(100, 24);
     session.sees("世界世界世界世界世界世界世界世界世界世界\"");
     session.resize(40, 12);
-    session.sees("lines above").sees("space, arrows");
-    session.keys(" ").sees("+RUN apk add --no-cache zip curl").keys("yy");
+    session.sees("below: space, arrows").sees("@@");
+    session.keys(" ").sees("-RUN apk add zip curl").keys("yy");
     assert_eq!(session.ends().0, 0);
     assert!(place.read("services/with/a/long/path/of/its/own/Dockerfile").contains("add --no-cache curl zip"));
 }

@@ -12,7 +12,7 @@ use crossterm::event::{self, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use super::decisions::Answers;
 use super::external;
 use super::plan::Plan;
-use super::screen::screen;
+use super::screen::{Size, screen};
 use super::state::{Effect, End, Event, Input, NotWritten, State, View};
 use super::terminal::Terminal;
 
@@ -52,7 +52,8 @@ pub struct World<'w> {
 /// # Errors
 /// Where there is no terminal to draw on.
 pub fn drive(state: &mut State, world: &World<'_>) -> io::Result<End> {
-    let mut driver = Driver { world, terminal: None, effects: VecDeque::new(), keys: VecDeque::new(), fresh: true };
+    let mut driver =
+        Driver { world, terminal: None, effects: VecDeque::new(), keys: VecDeque::new(), fresh: true, size: None };
     loop {
         if let Some(end) = driver.turn(state)? {
             return Ok(end);
@@ -69,6 +70,8 @@ struct Driver<'w> {
     keys: VecDeque<KeyEvent>,
     /// The screen shows the state.
     fresh: bool,
+    /// The size that it was drawn for.
+    size: Option<Size>,
 }
 
 impl Driver<'_> {
@@ -198,7 +201,8 @@ impl Driver<'_> {
 
     fn wait_for_key(&mut self, state: &mut State) {
         match event::poll(TICK) {
-            Ok(false) => {}
+            // The signal of another size may have come before anybody listened, or to another program.
+            Ok(false) => self.fresh &= Terminal::size().ok() == self.size,
             Ok(true) => match event::read() {
                 Ok(event::Event::Key(key)) => self.keys.push_back(key),
                 // Only the reason takes a text; elsewhere each of its characters would be a command.
@@ -263,8 +267,9 @@ impl Driver<'_> {
         let Some(terminal) = &mut self.terminal else { return true };
         let Ok(size) = Terminal::size() else { return false };
         let shown = screen(state, size);
-        state.fit(shown.overflow);
+        state.fit(shown.overflow, shown.page);
         self.fresh = true;
+        self.size = Some(size);
         terminal.show(&shown, size).is_ok()
     }
 }

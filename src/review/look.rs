@@ -48,9 +48,10 @@ impl State {
         self.scroll
     }
 
-    /// Tells how many lines of what is shown do not fit on the screen.
-    pub fn fit(&mut self, overflow: usize) {
+    /// Tells how many lines of what is shown do not fit on the screen, and how many are seen at once.
+    pub fn fit(&mut self, overflow: usize, page: usize) {
         self.overflow = overflow;
+        self.page = page;
         self.scroll = self.scroll.min(overflow);
     }
 

@@ -25,6 +25,7 @@ impl State {
             notice: None,
             scroll: 0,
             overflow: 0,
+            page: 0,
             abilities,
             saved,
             end: None,

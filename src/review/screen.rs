@@ -26,9 +26,14 @@ pub struct Screen {
     pub lines: Vec<Line>,
     /// Lines of the middle part that do not fit.
     pub overflow: usize,
+    /// Lines of the middle part that are seen at once.
+    pub page: usize,
     /// Where the cursor stands, column and line; none hides it.
     pub cursor: Option<(usize, usize)>,
 }
+
+/// So many lines of a diff are to be seen before there is room for the reasons.
+const DIFF: usize = 8;
 
 /// The screen of a state.
 #[must_use]
@@ -38,12 +43,16 @@ pub fn screen(state: &State, size: Size) -> Screen {
         View::Over => return Screen::default(),
         View::Waiting => {
             let found = plural(state.files().len(), "Dockerfile", "Dockerfiles");
-            (Vec::new(), vec![Line::of(Look::Plain, &format!("looking for fixes: {found} so far"))], keys(state, width))
+            (
+                Head::default(),
+                vec![Line::of(Look::Plain, &format!("looking for fixes: {found} so far"))],
+                keys(state, width),
+            )
         }
-        View::Help => (Vec::new(), help(width), closing("? or Esc", "back", width)),
+        View::Help => (Head::default(), help(width), closing("? or Esc", "back", width)),
         View::Page(page) => {
             let lines = page.lines().flat_map(|line| Line::of(Look::Plain, line).wrapped_words(width, 0)).collect();
-            (Vec::new(), lines, closing("q or Esc", "back", width))
+            (Head::default(), lines, closing("q or Esc", "back", width))
         }
         View::Fix => (heading(state, width), diff(state, width), keys(state, width)),
         View::Reason(reason) => {
@@ -69,16 +78,33 @@ pub fn screen(state: &State, size: Size) -> Screen {
     composed(state, head, body, foot, size)
 }
 
+/// What stands above a diff.
+#[derive(Default)]
+struct Head {
+    /// Where it is and what it does.
+    title: Vec<Line>,
+    /// Why, and what was proved.
+    details: Vec<Line>,
+}
+
 /// The head on top, the keys at the bottom, as much of the rest as fits in between.
-fn composed(state: &State, mut head: Vec<Line>, body: Vec<Line>, foot: Vec<Line>, size: Size) -> Screen {
+fn composed(state: &State, head: Head, mut body: Vec<Line>, foot: Vec<Line>, size: Size) -> Screen {
     let height = size.height.max(1);
     // On a very low screen the keys matter most, then the fix.
     let foot: Vec<Line> = foot.into_iter().rev().take(height).collect::<Vec<_>>().into_iter().rev().collect();
     let room = height - foot.len();
-    let mut body = body;
-    if head.len() + body.len().min(4) > room {
-        head.append(&mut body);
-        body = std::mem::take(&mut head);
+    let Head { title, details } = head;
+    let mut head = title;
+    if head.len() + details.len() + body.len().min(DIFF) <= room {
+        head.extend(details);
+    } else {
+        // The diff comes first where not all of it can be seen.
+        body.push(Line::default());
+        body.extend(details);
+        if head.len() + body.len().min(DIFF) > room {
+            head.append(&mut body);
+            body = std::mem::take(&mut head);
+        }
     }
     let space = room - head.len();
     let needs = body.len();
@@ -90,18 +116,18 @@ fn composed(state: &State, mut head: Vec<Line>, body: Vec<Line>, foot: Vec<Line>
     lines.extend(body.into_iter().skip(scroll).take(shown));
     if overflow > 0 && space > 0 {
         let rest = overflow - scroll;
-        let text = format!("-- {scroll} lines above, {rest} below: space, arrows --");
+        let text = format!("-- {scroll} above, {rest} below: space, arrows --");
         lines.extend(Line::of(Look::Dim, &text).wrapped(size.width.max(1), 0).into_iter().take(1));
     }
     lines.extend(foot);
     let cursor = matches!(state.view(), View::Reason(_))
         .then(|| lines.last().map(|line| (line.width().min(size.width.saturating_sub(1)), lines.len() - 1)))
         .flatten();
-    Screen { lines, overflow, cursor }
+    Screen { lines, overflow, page: shown, cursor }
 }
 
-fn heading(state: &State, width: usize) -> Vec<Line> {
-    let (Some((file, step)), Some((at, total))) = (state.step(), state.counter()) else { return Vec::new() };
+fn heading(state: &State, width: usize) -> Head {
+    let (Some((file, step)), Some((at, total))) = (state.step(), state.counter()) else { return Head::default() };
     let more = if state.all_found() { "" } else { "+" };
     let path = state.files()[file].path.display();
     let safety = if step.safety == Safety::Safe { Look::Good } else { Look::Warning };
@@ -110,18 +136,19 @@ fn heading(state: &State, width: usize) -> Vec<Line> {
         .and(Look::Plain, " (")
         .and(safety, step.safety.name())
         .and(Look::Plain, &format!("): {}", step.title));
-    let mut lines = first.wrapped(width, 2);
-    lines.extend(second.wrapped_words(width, 2));
+    let mut title = first.wrapped(width, 2);
+    title.extend(second.wrapped_words(width, 2));
+    if let Some(line) = standing(step) {
+        title.extend(line.wrapped_words(width, 2));
+    }
+    let mut details = Vec::new();
     if !step.reason.is_empty() {
-        lines.extend(Line::of(Look::Dim, &format!("why: {}", step.reason)).wrapped_words(width, 2));
+        details.extend(Line::of(Look::Dim, &format!("why: {}", step.reason)).wrapped_words(width, 2));
     }
     let proved = if step.proved { step.claim.name() } else { "nothing: the text is yours" };
-    lines.extend(Line::of(Look::Dim, &format!("proved: {proved}")).wrapped_words(width, 2));
-    if let Some(line) = standing(step) {
-        lines.extend(line.wrapped_words(width, 2));
-    }
-    lines.push(Line::default());
-    lines
+    details.extend(Line::of(Look::Dim, &format!("proved: {proved}")).wrapped_words(width, 2));
+    details.push(Line::default());
+    Head { title, details }
 }
 
 /// What was decided about a fix.

@@ -210,6 +210,8 @@ pub struct State {
     pub(super) scroll: usize,
     /// Lines of the view that do not fit on the screen.
     pub(super) overflow: usize,
+    /// Lines of the view that are seen at once.
+    pub(super) page: usize,
     pub(super) abilities: Abilities,
     pub(super) saved: Option<Saved>,
     pub(super) end: Option<End>,

@@ -113,7 +113,7 @@ impl Desk {
 
     fn screen(&mut self, width: usize, height: usize) -> Screen {
         let screen = screen(&self.state, Size { width, height });
-        self.state.fit(screen.overflow);
+        self.state.fit(screen.overflow, screen.page);
         screen
     }
 

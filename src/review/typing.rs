@@ -42,12 +42,13 @@ impl State {
     }
 
     pub(super) fn scrolled(&mut self, input: Input) -> Vec<Effect> {
-        const PAGE: usize = 10;
+        // A line stays in sight.
+        let page = self.page.saturating_sub(1).max(1);
         self.scroll = match input {
             Input::Up => self.scroll.saturating_sub(1),
             Input::Down => self.scroll + 1,
-            Input::PageUp => self.scroll.saturating_sub(PAGE),
-            Input::PageDown | Input::Char(' ') => self.scroll + PAGE,
+            Input::PageUp => self.scroll.saturating_sub(page),
+            Input::PageDown | Input::Char(' ') => self.scroll + page,
             _ => self.scroll,
         }
         .min(self.overflow);
