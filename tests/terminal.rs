@@ -22,7 +22,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use tempfile::TempDir;
 
 /// Long enough for a loaded machine; only a failure takes it all.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const TWO: &str = "FROM alpine:3.20\nRUN apk add --no-cache zip curl\nENV a b\nRUN apk add --no-cache wget bash\n";
 const TWO_FIXED: &str =
@@ -142,14 +142,14 @@ impl Session {
             if wanted(self.screen.screen()) {
                 return self;
             }
-            let waited = started.elapsed();
+            let spent = started.elapsed();
             assert!(
-                waited < PATIENCE && !seen.closed,
+                spent < PATIENCE && !seen.closed,
                 "{what} is not seen (closed: {}):\n{}",
                 seen.closed,
                 self.screen.screen().contents()
             );
-            seen = shared.1.wait_timeout(seen, PATIENCE.saturating_sub(waited)).expect("no panic").0;
+            seen = shared.1.wait_timeout(seen, PATIENCE.saturating_sub(spent)).expect("no panic").0;
         }
     }
 
