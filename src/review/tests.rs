@@ -358,7 +358,7 @@ fn an_edit_that_changes_nothing_decides_nothing() {
 fn a_bad_edit_is_told_and_asked_again() {
     let mut desk = Desk::new(&[TWO]);
     desk.editor = |lines| {
-        if lines.starts_with("RAN") { Ok(lines.replace("RAN", "RUN")) } else { Ok(lines.replace("RUN", "RAN")) }
+        if lines.starts_with("RAN") { Ok(lines.replace("RAN", "RUN ")) } else { Ok(lines.replace("RUN", "RAN")) }
     };
     desk.keys("e");
     assert!(matches!(desk.state.view(), View::BadEdit(..)));
