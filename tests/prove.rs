@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use dockmod::context::{Context, Index, Resolution};
 use dockmod::model::literal_sources;
+use dockmod::pin::{Images, Lock};
 use dockmod::prove::{Claim, Demand, Facts, Version, prove};
 use dockmod::syntax;
 
@@ -23,6 +24,8 @@ struct Case {
     before: Vec<u8>,
     after: Vec<u8>,
     files: Vec<(String, Vec<u8>)>,
+    /// What is known of images.
+    lock: Option<String>,
 }
 
 fn cases(kind: &str) -> Vec<Case> {
@@ -60,6 +63,10 @@ fn case(path: &Path) -> Case {
         before: section("before"),
         after: section("after"),
         files: files.collect(),
+        lock: sections
+            .iter()
+            .find(|(name, _)| name == "lock")
+            .map(|(_, text)| String::from_utf8(text.clone()).expect("a lock")),
         name,
     }
 }
@@ -74,7 +81,8 @@ fn verdict(case: &Case) -> Result<(), String> {
     let (before, after) = (Version::of(&before), Version::of(&after));
     let folder = tempfile::tempdir().expect("a folder");
     let context = context(case, &before, folder.path());
-    prove(&before, &after, case.claim, case.demand, Facts { context: context.as_ref() })
+    let images = case.lock.as_deref().map(|text| Images::of(&Lock::read(text).expect("a lock")));
+    prove(&before, &after, case.claim, case.demand, Facts { context: context.as_ref(), images: images.as_ref() })
         .map_err(|refusal| refusal.to_string())
 }
 

@@ -11,10 +11,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use dockmod::context::{Context, Index, Resolution};
 use dockmod::edit::{Offers, Outcome, Selected, Settings, Transform, fix_source_beside};
 use dockmod::model::{Model, literal_sources};
+use dockmod::pin::{Images, Lock};
 use dockmod::report::diff::unified;
 use dockmod::syntax;
 use dockmod::transforms;
@@ -53,7 +55,13 @@ fn run(transform: &'static Transform, case: &Path, source: &[u8], by_name: bool)
     std::fs::create_dir(repository.path().join(".git")).expect("a folder");
     copy_tree(case, repository.path());
     let index = Index::new(&[repository.path().to_path_buf()]);
-    let settings = Settings { transforms: vec![Selected { transform, by_name }], ..Settings::default() };
+    // A lock in the case's own folder, or one for all cases of the transform.
+    let locks = [case.join("dockmod.lock"), case.with_file_name("dockmod.lock")];
+    let images = locks.iter().find(|path| path.exists()).map(|path| {
+        let lock = Lock::load(path).unwrap_or_else(|error| panic!("{error}"));
+        Arc::new(Images::of(&lock))
+    });
+    let settings = Settings { transforms: vec![Selected { transform, by_name }], images, ..Settings::default() };
     let dockerfile = repository.path().join("Dockerfile");
     let context = |model: &Model<'_, '_>| match index.resolve(&dockerfile, &literal_sources(model)) {
         Resolution::Known(context) => Some(context),

@@ -94,6 +94,10 @@ pub mod npm_ci;
 pub mod one_process;
 #[path = "pin-base/mod.rs"]
 pub mod pin_base;
+#[path = "pin-digest/mod.rs"]
+pub mod pin_digest;
+#[path = "pin-tag/mod.rs"]
+pub mod pin_tag;
 #[path = "pinned-packages/mod.rs"]
 pub mod pinned_packages;
 #[path = "pip-no-cache-dir/mod.rs"]
@@ -184,6 +188,8 @@ pub static ALL: &[&Transform] = &[
     &from_as_casing::TRANSFORM,
     &stage_name_casing::TRANSFORM,
     &expose_protocol_casing::TRANSFORM,
+    &pin_tag::TRANSFORM,
+    &pin_digest::TRANSFORM,
     &pin_base::TRANSFORM,
     &add_checksum::TRANSFORM,
     &platform_in_from::TRANSFORM,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::pin::tags::Level;
+
 const AFTER_HELP: &str = "\
 Examples:
   dockmod                              preview all safe fixes below this folder
@@ -57,6 +59,8 @@ pub enum Command {
     Parse(ParseArgs),
     /// Build Dockerfiles before and after their fixes, and compare the images
     Verify(Box<VerifyArgs>),
+    /// Name images by digest, keep what they stood for in a lock, and move them on
+    Pin(Box<PinArgs>),
     /// Show what is configured for a file, or the schema of dockmod.yaml
     Config(ConfigCommand),
     /// Write a dockmod.yaml with every key explained
@@ -353,6 +357,85 @@ pub struct VerifyArgs {
     pub verbose: bool,
 
     /// Say nothing on the way
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+}
+
+const AFTER_PIN: &str = "\
+Examples:
+  dockmod pin services                     write digests, and dockmod.lock
+  dockmod pin --locked --check             CI: ask no registry; exit 1 where an image is not pinned
+  dockmod pin --update                     move all digests to what their tags stand for today
+  dockmod pin --update python node --tags patch
+                                           two images, to later tags such as 3.9.7 for 3.9.6
+  dockmod pin --verify                     are the locked digests still there, and which tags moved?
+
+Exit status: 0 done, 1 --check found something to change or --verify a digest that is gone,
+2 something failed: an unknown image, a registry that does not answer. The others are pinned
+all the same.";
+
+/// Arguments of `dockmod pin`.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+#[command(after_help = AFTER_PIN)]
+pub struct PinArgs {
+    /// Dockerfiles and folders [default: this folder]
+    #[arg(value_name = "PATHS")]
+    pub paths: Vec<PathBuf>,
+
+    /// Move pinned images to what their tags stand for today: all, or those of these names
+    #[arg(long, value_name = "IMAGE", num_args = 0..)]
+    pub update: Option<Vec<String>>,
+
+    /// With --update: also to later tags of the same kind, no further than this
+    #[arg(long, value_enum, value_name = "LEVEL", requires = "update")]
+    pub tags: Option<Level>,
+
+    /// First name the version that `latest` stands for (pin-tag)
+    #[arg(long)]
+    pub versions: bool,
+
+    /// With --versions: also where several tags fit as well
+    #[arg(long = "unsafe", requires = "versions")]
+    pub allow_unsafe: bool,
+
+    /// Ask whether the locked digests are still there, and which tags moved; write nothing
+    #[arg(long, conflicts_with_all = ["update", "versions", "locked", "check", "dry_run", "paths"])]
+    pub verify: bool,
+
+    /// Ask no registry, and fail where the lock is not complete
+    #[arg(long, conflicts_with = "update")]
+    pub locked: bool,
+
+    /// Write nothing, and exit 1 where something would change
+    #[arg(long)]
+    pub check: bool,
+
+    /// Write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// The lock [default: the nearest dockmod.lock upward, or one in the repository's root]
+    #[arg(long, value_name = "FILE")]
+    pub lock: Option<PathBuf>,
+
+    /// Which files are looked at.
+    #[command(flatten)]
+    pub files: Files,
+
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+
+    /// When to colour
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN", help_heading = "Output")]
+    pub color: ColorChoice,
+
+    /// Also say which files were left out
+    #[arg(short, long, conflicts_with = "quiet", help_heading = "Output")]
+    pub verbose: bool,
+
+    /// No diffs and no summary
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
 }

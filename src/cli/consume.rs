@@ -223,6 +223,9 @@ impl Consumer {
             for line in self.summary.lines(done) {
                 terminal::line(&line);
             }
+            if self.mode == Mode::Preview && self.summary.changed > 0 {
+                terminal::line("--apply writes them, -i asks about each");
+            }
         }
         if self.statistics {
             for line in self.summary.statistics() {

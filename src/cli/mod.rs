@@ -5,8 +5,10 @@ mod args;
 mod catalogue;
 mod config_command;
 mod consume;
+mod images;
 mod manual;
 mod parse_command;
+mod pin_command;
 mod review_command;
 mod run;
 mod select;
@@ -66,6 +68,7 @@ pub fn main() -> ExitCode {
         Some(Command::Explain { id }) => catalogue::explain(id),
         Some(Command::Parse(parse)) => parse_command::parse(parse, &cli.run),
         Some(Command::Verify(verify)) => verify_command::verify(verify),
+        Some(Command::Pin(pin)) => pin_command::pin(pin),
         Some(Command::Config(config)) => config_command::config(&config.what),
         Some(Command::Init(init)) => Ok(config_command::init(init)),
         Some(Command::Completions { shell }) => manual::completions(*shell),

@@ -12,7 +12,7 @@ use std::thread;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use crate::config::{ConfigError, Configuration};
+use crate::config::{ConfigError, Configuration, Resolved};
 use crate::context::Index;
 use crate::report::plural;
 use crate::review::decisions::{Answers, Decision, FileDecisions};
@@ -25,6 +25,7 @@ use crate::write::{self, WriteError};
 
 use super::args::RunArgs;
 use super::consume::separated;
+use super::images::OnDemand;
 use super::run::{self, FileResult};
 use super::{Status, terminal};
 
@@ -99,16 +100,18 @@ pub fn review(
     }
     let roots = run::roots(&args.paths);
     let index = Index::new(&roots);
+    let images = OnDemand::new(configuration);
     let (editor, pager) = (editor(), pager());
     let mut state = State::new(Abilities { editor: editor.is_some(), pager: pager.is_some() }, saved.clone());
     let stop = AtomicBool::new(false);
     let (to_review, found) = channel();
     let (end, beside) = thread::scope(|scope| {
-        let (index, stop, saved) = (&index, &stop, saved.as_ref());
-        let search = scope.spawn(move || pool.install(|| search(args, configuration, saved, index, stop, &to_review)));
+        let (index, images, stop, saved) = (&index, &images, &stop, saved.as_ref());
+        let search =
+            scope.spawn(move || pool.install(|| search(args, configuration, saved, (index, images), stop, &to_review)));
         let world = World {
             read: &|path| fs::read(path).map_err(|error| format!("it can't be read: {error}")),
-            plan: &|path, source, answers| planned(path, source, answers, configuration, index),
+            plan: &|path, source, answers| planned(path, source, answers, configuration, (index, images)),
             write: &|path, old, new| match write::replace(path, old, new, &roots) {
                 Ok(()) => Ok(()),
                 Err(WriteError::Changed) => Err(NotWritten::Changed),
@@ -179,7 +182,7 @@ fn search(
     args: &RunArgs,
     configuration: &Configuration,
     saved: Option<&Saved>,
-    index: &Index,
+    (index, images): (&Index, &OnDemand<'_>),
     stop: &AtomicBool,
     to_review: &Sender<(PathBuf, usize)>,
 ) -> Found {
@@ -192,7 +195,10 @@ fn search(
         Entry::Dockerfile(path) => match fs::read(path) {
             Err(error) => Err(FileResult::Failed(format!("it can't be read: {error}"))),
             Ok(source) => {
-                run::configured(path, &source, configuration, index, |fixing| plan::count(&source, fixing, &answers))
+                let known = |resolved: &Resolved| images.for_file(resolved, &source);
+                run::configured(path, &source, configuration, index, &known, |fixing| {
+                    plan::count(&source, fixing, &answers)
+                })
             }
         },
     };
@@ -231,11 +237,14 @@ fn planned(
     source: &[u8],
     answers: &Answers<'_>,
     configuration: &Configuration,
-    index: &Index,
+    (index, images): (&Index, &OnDemand<'_>),
 ) -> Result<plan::Plan, String> {
     // The shell parser recurses: a deep command must not end the process.
     let planned = thread::scope(|scope| {
-        let work = || run::configured(path, source, configuration, index, |fixing| plan::plan(source, fixing, answers));
+        let work = || {
+            let known = |resolved: &Resolved| images.for_file(resolved, source);
+            run::configured(path, source, configuration, index, &known, |fixing| plan::plan(source, fixing, answers))
+        };
         let thread = thread::Builder::new().stack_size(run::STACK).spawn_scoped(scope, work)?;
         thread.join().map_err(|_| io::Error::other("dockmod failed on it"))
     });

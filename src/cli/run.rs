@@ -1,5 +1,6 @@
 //! A run over Dockerfiles: find, read, fix, hand to the consumer in path order.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,10 +11,11 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 
-use crate::config::{ConfigError, Configuration};
+use crate::config::{ConfigError, Configuration, Resolved};
 use crate::context::{Context, Index, Resolution};
 use crate::edit::{Outcome, Settings, fix_source_beside};
 use crate::model::{Model, literal_sources};
+use crate::pin::Images;
 use crate::review::plan::Fixing;
 use crate::review::saved::Saved;
 use crate::syntax::ParseError;
@@ -21,6 +23,7 @@ use crate::walk::{self, Entry, Options, templates};
 
 use super::args::{ColorChoice, Files, RunArgs};
 use super::consume::{Consumer, separated};
+use super::images::{self, Named, Unasked};
 use super::{Status, review_command, select, terminal};
 
 /// Files that are worked on before their results are printed: bounds what is held in memory.
@@ -137,9 +140,16 @@ fn files(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) -
     let entries = entries(args.files, &args.paths, configuration);
     let index = Index::new(&given);
     let mut consumer = Consumer::new(args, given.clone());
+    let mut images = OfRun::default();
     let mut progress = Progress::new(entries.len(), started);
     for batch in entries.chunks(BATCH) {
-        let reports: Vec<Report> = batch.par_iter().map(|entry| report(entry, configuration, saved, &index)).collect();
+        if let Err(unasked) = images.learn(batch, &entries, configuration) {
+            unasked.tell();
+            return Ok(Status::Failed);
+        }
+        let known = images.known.as_ref();
+        let reports: Vec<Report> =
+            batch.par_iter().map(|entry| report(entry, configuration, saved, known, &index)).collect();
         progress.advance(batch.len());
         progress.suspend(|| reports.into_iter().try_for_each(|report| consumer.take(report)))?;
     }
@@ -147,23 +157,72 @@ fn files(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) -
     for note in index.notes() {
         terminal::warning(&format!("{}: {}: it tells no build context", note.path.display(), note.message));
     }
-    consumer.finish()
+    let status = consumer.finish()?;
+    Ok(if images.tell_failures() { Status::Failed } else { status })
 }
 
-fn report(entry: &Entry, configuration: &Configuration, saved: Option<&Saved>, index: &Index) -> Report {
+/// What is known of images, once a file of the run asks for it.
+#[derive(Default)]
+struct OfRun {
+    known: Option<Arc<Images>>,
+    files: Vec<Named>,
+}
+
+impl OfRun {
+    /// Asks for the images of all `entries` where a file of the batch is the first that needs to know one.
+    fn learn(&mut self, batch: &[Entry], entries: &[Entry], configuration: &Configuration) -> Result<(), Unasked> {
+        let resolved = |entry: &Entry| match entry {
+            Entry::Dockerfile(path) => configuration.for_file(path).ok(),
+            Entry::Skipped { .. } | Entry::Failed { .. } => None,
+        };
+        let asks = |entry: &Entry| resolved(entry).is_some_and(|resolved| images::asks(&resolved));
+        if self.known.is_some() || !batch.par_iter().any(asks) {
+            return Ok(());
+        }
+        let named = |entry: &Entry| {
+            let resolved = resolved(entry).filter(|resolved| images::asks(resolved))?;
+            let path = entry.path().to_path_buf();
+            let uses = images::named(&path);
+            Some(Named { path, uses, versions: images::wants_versions(&resolved) })
+        };
+        self.files = entries.par_iter().filter_map(named).collect();
+        self.known = Some(images::for_run(&self.files, configuration)?);
+        Ok(())
+    }
+
+    fn tell_failures(&self) -> bool {
+        self.known.as_ref().is_some_and(|known| images::tell_failures(&self.files, known))
+    }
+}
+
+fn report(
+    entry: &Entry,
+    configuration: &Configuration,
+    saved: Option<&Saved>,
+    images: Option<&Arc<Images>>,
+    index: &Index,
+) -> Report {
     let path = entry.path().to_path_buf();
     let result = match entry {
         Entry::Skipped { reason, .. } => FileResult::Skipped(reason.to_string()),
         Entry::Failed { error, .. } => FileResult::Failed(error.to_string()),
         Entry::Dockerfile(path) => match configuration.for_file(path) {
             Ok(resolved) => match fs::read(path) {
-                Ok(source) => fixed(path, source, &resolved.settings, saved, index),
+                Ok(source) => fixed(path, source, &with_images(&resolved.settings, images), saved, index),
                 Err(error) => FileResult::Failed(format!("it can't be read: {error}")),
             },
             Err(error) => FileResult::Unconfigured(error),
         },
     };
     Report { path, result }
+}
+
+/// The settings with what is known of images.
+fn with_images<'s>(settings: &'s Settings, images: Option<&Arc<Images>>) -> Cow<'s, Settings> {
+    match images {
+        None => Cow::Borrowed(settings),
+        Some(images) => Cow::Owned(Settings { images: Some(Arc::clone(images)), ..settings.clone() }),
+    }
 }
 
 fn fixed(path: &Path, source: Vec<u8>, settings: &Settings, saved: Option<&Saved>, index: &Index) -> FileResult {
@@ -180,16 +239,17 @@ fn fixed(path: &Path, source: Vec<u8>, settings: &Settings, saved: Option<&Saved
     }
 }
 
-/// Works on a file by its configuration.
+/// Works on a file by its configuration; `images` says what is known of images where that asks for it.
 pub fn configured<T>(
     path: &Path,
     source: &[u8],
     configuration: &Configuration,
     index: &Index,
+    images: &dyn Fn(&Resolved) -> Option<Arc<Images>>,
     work: impl FnOnce(Fixing<'_>) -> Result<T, ParseError>,
 ) -> Result<T, FileResult> {
     let resolved = configuration.for_file(path).map_err(FileResult::Unconfigured)?;
-    guarded(path, source, &resolved.settings, index, work)
+    guarded(path, source, &with_images(&resolved.settings, images(&resolved).as_ref()), index, work)
 }
 
 /// Works on a file that is no template; a panic and a file that BuildKit refuses become results.
@@ -238,7 +298,21 @@ fn filter(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) 
     let folder = name.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
     let index = Index::new(&[folder]);
     let mut status = Status::Done;
+    let mut images = OfRun::default();
     let result = match configuration.for_file(&name) {
+        Ok(resolved) if images::asks(&resolved) => {
+            let versions = images::wants_versions(&resolved);
+            images.files.push(Named { path: name.clone(), uses: images::named_in(&source), versions });
+            match images::for_run(&images.files, configuration) {
+                Ok(known) => images.known = Some(known),
+                Err(unasked) => {
+                    unasked.tell();
+                    return Ok(Status::Failed);
+                }
+            }
+            let settings = with_images(&resolved.settings, images.known.as_ref());
+            fixed(&name, source.clone(), &settings, saved, &index)
+        }
         Ok(resolved) => fixed(&name, source.clone(), &resolved.settings, saved, &index),
         Err(error) => FileResult::Unconfigured(error),
     };
@@ -256,6 +330,9 @@ fn filter(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) 
             None
         }
     };
+    if images.tell_failures() {
+        status = Status::Failed;
+    }
     if args.check {
         return Ok(if status == Status::Done && changed.is_some() { Status::WouldChange } else { status });
     }

@@ -18,6 +18,15 @@ pub fn configuration(choice: &Choice, from: &ConfigArgs) -> Result<Configuration
     Ok(Configuration::new(wanted, asked(choice)?))
 }
 
+/// The configuration of files alone.
+///
+/// # Errors
+/// Never today; as [`configuration`].
+pub fn of_files(from: &ConfigArgs) -> Result<Configuration, String> {
+    let nothing = Choice { select: Vec::new(), ignore: Vec::new(), allow_unsafe: false, set: Vec::new() };
+    configuration(&nothing, from)
+}
+
 fn asked(choice: &Choice) -> Result<Asked, String> {
     let named = |names: &[String]| -> Result<Vec<&'static Transform>, String> {
         Ok(names.iter().map(|name| config::matching(name)).collect::<Result<Vec<_>, _>>()?.concat())

@@ -49,8 +49,32 @@ pub struct File {
     /// Whether `# dockmod: ignore=…` counts only with a reason behind it.
     #[schemars(with = "Option<bool>")]
     pub require_suppression_reasons: Option<Spanned<bool>>,
+    /// How registries are asked, each by its host and port; Docker Hub is docker.io.
+    #[schemars(with = "Option<std::collections::BTreeMap<String, Registry>>")]
+    pub registries: Option<Map<Registry>>,
     /// Other values for some Dockerfiles; later ones win.
     pub overrides: Vec<Override>,
+}
+
+/// How a registry is asked.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Registry {
+    /// HOST[:PORT][/PATH] that is asked in its place; the names in Dockerfiles stay.
+    #[schemars(with = "Option<String>")]
+    pub rewrite: Option<Spanned<String>>,
+    /// HOST[:PORT][/PATH] of mirrors that are asked before it, in this order.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub mirrors: Option<Vec<Spanned<String>>>,
+    /// Whether it is spoken to without TLS.
+    #[schemars(with = "Option<bool>")]
+    pub plain_http: Option<Spanned<bool>>,
+    /// Certificates of authorities that are trusted beside the system's, by path from this file.
+    #[schemars(with = "Option<String>")]
+    pub ca_file: Option<Spanned<String>>,
+    /// How many requests it gets at once.
+    #[schemars(with = "Option<u16>")]
+    pub concurrent: Option<Spanned<u16>>,
 }
 
 /// Values for the Dockerfiles of some paths.

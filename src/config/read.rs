@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde_saphyr::Spanned;
 
+use crate::registry::Location;
 use crate::report::nearest;
 
 use super::error::ConfigError;
-use super::file::{File, Rules};
+use super::file::{File, Registry, Rules};
 use super::names;
 
 /// Reads the text of the configuration at `path`.
@@ -26,6 +27,9 @@ pub fn read(path: &Path, text: &str) -> Result<File, ConfigError> {
     // A file of nothing but comments says nothing.
     let file = file.unwrap_or_default();
     check(path, text, &file.rules())?;
+    for (host, registry) in file.registries.iter().flat_map(|registries| &registries.0) {
+        check_registry(path, text, host, registry)?;
+    }
     for part in &file.overrides {
         check(path, text, &part.rules())?;
         if part.paths.is_empty() {
@@ -51,6 +55,24 @@ fn check(path: &Path, text: &str, rules: &Rules<'_>) -> Result<(), ConfigError> 
         }
     }
     Ok(())
+}
+
+/// Checks the places that registries are asked at.
+fn check_registry(path: &Path, text: &str, host: &Spanned<String>, registry: &Registry) -> Result<(), ConfigError> {
+    let wrong = |value: &Spanned<String>, message: String| ConfigError::of_value(path, text, value, message);
+    match Location::read(&host.value) {
+        Ok(location) if location.prefix.is_empty() => {}
+        _ => return Err(wrong(host, format!("`{}` is not of the form HOST[:PORT]", host.value))),
+    }
+    for place in registry.rewrite.iter().chain(registry.mirrors.iter().flatten()) {
+        Location::read(&place.value).map_err(|error| wrong(place, error.to_string()))?;
+    }
+    match &registry.concurrent {
+        Some(number) if number.value == 0 => {
+            Err(ConfigError::of_value(path, text, number, "without any request nothing is asked: take 1 or more"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The parser's message in the words of a reader of the file.
@@ -114,6 +136,16 @@ mod tests {
             ("overrides: [{paths: [a], extends: [b]}]\n", "dockmod.yaml:1:26: there is no key `extends`"),
             ("require-suppression-reasons: maybe\n", "dockmod.yaml:1:30: it is either `true` or `false`"),
             ("profile: [a]\n", "dockmod.yaml:1:10: a word belongs here"),
+            ("registries: {a.io/b: {}}\n", "dockmod.yaml:1:14: `a.io/b` is not of the form HOST[:PORT]"),
+            (
+                "registries: {a.io: {mirrors: [\"https://b.io\"]}}\n",
+                "dockmod.yaml:1:31: `https://b.io` is not of the form HOST[:PORT][/PATH]",
+            ),
+            (
+                "registries: {a.io: {mirror: b.io}}\n",
+                "dockmod.yaml:1:21: there is no key `mirror`: did you mean `mirrors`?",
+            ),
+            ("registries: {a.io: {concurrent: 0}}\n", "dockmod.yaml:1:33: without any request"),
             ("select: [a\n", "dockmod.yaml:1:9: unclosed bracket"),
         ] {
             let found = error(text);

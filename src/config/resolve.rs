@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use serde_saphyr::Spanned;
 
 use crate::edit::{Options, Selected, Settings, Transform};
+use crate::registry::{Location, Registries, Registry};
 use crate::transforms;
 
 use super::chain::Layer;
-use super::file::{Profile, Rules, Safety};
+use super::file::{self, Profile, Rules, Safety};
 use super::names;
 
 /// Transforms that keep a cache out of the image by an option or a command, where a cache mount would do it too.
@@ -77,6 +78,8 @@ pub struct Effective {
     pub options: BTreeMap<(&'static str, String), Sourced<String>>,
     /// Whether a suppression needs a reason.
     pub reasons: Sourced<bool>,
+    /// How registries are asked, by host and port: what the nearest file says of each.
+    pub registries: BTreeMap<String, Sourced<Registry>>,
 }
 
 impl Default for Effective {
@@ -89,6 +92,7 @@ impl Default for Effective {
             profile: Sourced { value: Profile::Classic, origin: Origin::Default },
             options: BTreeMap::new(),
             reasons: Sourced { value: false, origin: Origin::Default },
+            registries: BTreeMap::new(),
         }
     }
 }
@@ -103,6 +107,9 @@ impl Effective {
             effective.take(&layer.path, &layer.file.rules());
             if let Some(reasons) = &layer.file.require_suppression_reasons {
                 effective.reasons = from(&layer.path, reasons, reasons.value);
+            }
+            for (host, rules) in layer.file.registries.iter().flat_map(|registries| &registries.0) {
+                effective.registries.insert(host.value.clone(), from(&layer.path, host, registry(&layer.path, rules)));
             }
             for (part, rules) in layer.file.overrides.iter().enumerate() {
                 if holds(number, part) {
@@ -186,6 +193,12 @@ impl Effective {
         (true, Origin::Default)
     }
 
+    /// How registries are asked.
+    #[must_use]
+    pub fn registries(&self) -> Registries {
+        Registries(self.registries.iter().map(|(host, registry)| (host.clone(), registry.value.clone())).collect())
+    }
+
     /// Whether a list asks for the transform by its name.
     #[must_use]
     pub fn by_name(&self, transform: &'static Transform) -> bool {
@@ -207,7 +220,21 @@ impl Effective {
             options,
             limit: None,
             require_reasons: self.reasons.value,
+            images: None,
         }
+    }
+}
+
+/// What a file says of a registry. Wrong places were refused when the file was read.
+fn registry(path: &Path, rules: &file::Registry) -> Registry {
+    let place = |place: &Spanned<String>| Location::read(&place.value).ok();
+    let folder = path.parent().unwrap_or(Path::new(""));
+    Registry {
+        rewrite: rules.rewrite.as_ref().and_then(place),
+        mirrors: rules.mirrors.iter().flatten().filter_map(place).collect(),
+        plain_http: rules.plain_http.as_ref().is_some_and(|plain| plain.value),
+        ca_file: rules.ca_file.as_ref().map(|file| folder.join(&file.value)),
+        concurrent: rules.concurrent.as_ref().map(|number| usize::from(number.value)),
     }
 }
 

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::registry::Registry;
 use crate::transforms;
 
-use super::resolve::{Effective, Origin};
+use super::resolve::{Effective, Origin, Sourced};
 
 /// What is in force, as YAML with the origin of each value behind it. `folder` is where paths are shown from.
 #[must_use]
@@ -47,7 +48,32 @@ pub fn show(effective: &Effective, files: &[PathBuf], folder: &Path) -> String {
             line(4, &format!("{key}: {value}"), Some(set.map_or(&Origin::Default, |set| &set.origin)));
         }
     }
+    if !effective.registries.is_empty() {
+        line(0, "registries:", None);
+    }
+    for (host, Sourced { value, origin }) in &effective.registries {
+        line(2, &format!("{host}:"), Some(origin));
+        for said in said_of(value) {
+            line(4, &said, None);
+        }
+    }
     text
+}
+
+/// What is said of a registry, a line each.
+fn said_of(registry: &Registry) -> Vec<String> {
+    let Registry { rewrite, mirrors, plain_http, ca_file, concurrent } = registry;
+    let mirrors: Vec<String> = mirrors.iter().map(ToString::to_string).collect();
+    [
+        rewrite.as_ref().map(|place| format!("rewrite: {place}")),
+        (!mirrors.is_empty()).then(|| format!("mirrors: [{}]", mirrors.join(", "))),
+        plain_http.then(|| "plain-http: true".to_owned()),
+        ca_file.as_ref().map(|file| format!("ca-file: {}", file.display())),
+        concurrent.map(|number| format!("concurrent: {number}")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn in_words(origin: &Origin, folder: &Path) -> String {

@@ -37,6 +37,13 @@ exclude: []
 # Whether `# dockmod: ignore=ID` counts only with a reason behind it.
 require-suppression-reasons: false
 
+# How registries are asked, by host and port; Docker Hub is docker.io.
+# registries:
+#   docker.io:
+#     mirrors: [mirror.example.com/hub]
+#   registry.example.com:5000:
+#     plain-http: true
+
 # Other values for some Dockerfiles; later ones win.
 overrides: []
 # overrides:
@@ -66,7 +73,7 @@ mod tests {
     #[test]
     fn what_is_commented_out_is_right_too() {
         let is_yaml = |line: &str| line.starts_with("# ") && (line.contains(": ") || line.ends_with(':'));
-        let keys = ["extends", "select", "extend-select", "transforms"];
+        let keys = ["extends", "select", "extend-select", "transforms", "registries"];
         let mut text = String::new();
         let mut open = false;
         for line in START.lines() {
@@ -81,7 +88,7 @@ mod tests {
                 text.push('\n');
             }
         }
-        assert!(text.contains("scope: all") && text.contains("extends:"), "{text}");
+        assert!(text.contains("scope: all") && text.contains("extends:") && text.contains("plain-http"), "{text}");
         read(Path::new("dockmod.yaml"), &text).expect("it parses");
     }
 }

@@ -23,6 +23,7 @@ mod glob;
 mod ignorefile;
 mod index;
 mod pattern;
+mod replaced;
 mod tree;
 
 use std::fmt;

@@ -1,9 +1,11 @@
 //! Rounds of fixes until nothing changes.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use crate::context::Context;
 use crate::model::Model;
+use crate::pin::Images;
 use crate::prove::{self, Facts, Version};
 use crate::syntax::{self, ParseError, Span, validate};
 
@@ -35,6 +37,8 @@ pub struct Settings {
     pub limit: Option<usize>,
     /// Whether a suppressing comment of our own form counts only with a reason behind it.
     pub require_reasons: bool,
+    /// What is known of images, where a lock or registries were asked.
+    pub images: Option<Arc<Images>>,
 }
 
 /// Fixes a file that stands in no folder until nothing changes.
@@ -154,13 +158,14 @@ fn round(
     let file = syntax::parse(text)?;
     let model = Model::of(&file);
     let context = known_context.get_or_init(|| context(&model)).as_ref();
+    let images = settings.images.as_deref();
     let suppressions = Suppressions::of(&model, settings.require_reasons);
     let lines = Lines::of(text);
     let mut candidates = Vec::new();
     for selected in &settings.transforms {
         let mut proposals = Proposals::default();
         (selected.transform.propose)(
-            &Subject { model: &model, context, beside, options: &settings.options },
+            &Subject { model: &model, context, beside, images, options: &settings.options },
             &mut proposals,
         );
         let transform = selected.transform;
@@ -187,7 +192,12 @@ fn round(
     outcome.ledger.take(&suppressions, &|at| lines.number(at));
     // Earlier places first, then the transforms' order: the sort keeps it.
     candidates.sort_by_key(|candidate| candidate.cover.start);
-    Ok(prove_and_apply(text, candidates, Round { limit, context, lines, decide, declined }, outcome))
+    Ok(prove_and_apply(
+        text,
+        candidates,
+        Round { limit, facts: Facts { context, images }, lines, decide, declined },
+        outcome,
+    ))
 }
 
 /// The span with all instructions that it touches, and whether those are several.
@@ -202,7 +212,7 @@ fn whole_instructions(span: Span, model: &Model<'_, '_>) -> (Span, bool) {
 struct Round<'r, 'd> {
     /// After so many fixes no more is applied.
     limit: usize,
-    context: Option<&'r Context>,
+    facts: Facts<'r>,
     lines: Lines,
     decide: &'r mut Decide<'d>,
     declined: &'r mut Declined,
@@ -233,7 +243,7 @@ fn after_others(fix: &Fix, unsafe_before: bool) -> (Safety, String) {
 }
 
 fn prove_and_apply(text: &[u8], candidates: Vec<Candidate>, round: Round<'_, '_>, outcome: &mut Outcome) -> Done {
-    let Round { limit, context, lines, decide, declined } = round;
+    let Round { limit, facts, lines, decide, declined } = round;
     let mut current = text.to_vec();
     let mut made = Made::default();
     let mut applied = Vec::new();
@@ -255,7 +265,7 @@ fn prove_and_apply(text: &[u8], candidates: Vec<Candidate>, round: Round<'_, '_>
             if declined.hold(transform.id, &edits, &current) {
                 return Ok(Tried::NotTaken);
             }
-            let next = attempt(&current, &edits, fix, context)?;
+            let next = attempt(&current, &edits, fix, facts)?;
             let line = lines.number(fix.cover().start);
             let (title, claim) = (fix.title.clone(), fix.claim);
             let (safety, reason) = after_others(fix, unsafe_before);
@@ -268,7 +278,7 @@ fn prove_and_apply(text: &[u8], candidates: Vec<Candidate>, round: Round<'_, '_>
                 before: &current,
                 after: &next,
                 edits: &edits,
-                facts: Facts { context },
+                facts,
             };
             let by_hand = match decide(&offer) {
                 Answer::Accept => None,
@@ -336,7 +346,7 @@ fn prove_and_apply(text: &[u8], candidates: Vec<Candidate>, round: Round<'_, '_>
 }
 
 /// Applies one fix and has it proved; its edits are places of the text as it is now.
-fn attempt(current: &[u8], edits: &[Edit], fix: &Fix, context: Option<&Context>) -> Result<Vec<u8>, String> {
+fn attempt(current: &[u8], edits: &[Edit], fix: &Fix, facts: Facts<'_>) -> Result<Vec<u8>, String> {
     let next = apply(current, edits).map_err(|error| error.to_string())?;
     let before = syntax::parse(current).map_err(|error| error.to_string())?;
     let after = syntax::parse(&next).map_err(|error| format!("the result does not parse: {error}"))?;
@@ -344,8 +354,7 @@ fn attempt(current: &[u8], edits: &[Edit], fix: &Fix, context: Option<&Context>)
         return Err(format!("BuildKit would refuse the result: {refusal}"));
     }
     let (before, after) = (Version::of(&before), Version::of(&after));
-    prove::prove(&before, &after, fix.claim, demand(fix.safety), Facts { context })
-        .map_err(|refusal| refusal.to_string())?;
+    prove::prove(&before, &after, fix.claim, demand(fix.safety), facts).map_err(|refusal| refusal.to_string())?;
     Ok(next)
 }
 
@@ -380,6 +389,7 @@ mod tests {
                 readme: "",
                 options: &[],
                 opt_in: false,
+                asks_registries: false,
                 propose: |subject, proposals| {
                     let source = subject.model.file.source;
                     for at in memchr::memmem::find_iter(source, $from) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::context::Context;
 use crate::model::Model;
+use crate::pin::Images;
 
 use super::Proposals;
 
@@ -24,6 +25,8 @@ pub struct Transform {
     pub options: &'static [(&'static str, &'static [&'static str])],
     /// Whether it takes part only where it is selected by name.
     pub opt_in: bool,
+    /// Whether it has to know what images stand for, which a lock or registries tell.
+    pub asks_registries: bool,
     /// Looks at a file and proposes fixes.
     pub propose: fn(&Subject<'_, '_, '_>, &mut Proposals),
 }
@@ -63,6 +66,8 @@ pub struct Subject<'a, 'f, 's> {
     pub context: Option<&'a Context>,
     /// The Dockerfile's own folder, where it has one: a hint only.
     pub beside: Option<&'a Context>,
+    /// What is known of images, where a lock or registries were asked.
+    pub images: Option<&'a Images>,
     /// What was set for the transforms.
     pub options: &'a Options,
 }

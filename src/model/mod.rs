@@ -11,6 +11,7 @@ mod defaults;
 mod earlier;
 mod echoed;
 mod folder;
+pub mod images;
 mod one_word;
 pub mod program;
 mod search_path;

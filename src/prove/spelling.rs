@@ -6,6 +6,7 @@
 //! on `as`, `strings.ToLower` on the protocol (`dockerfile2llb/convert_expose.go`).
 
 use crate::model::Model;
+use crate::model::images::named_by_flag;
 use crate::syntax::{Args, Flag, Instruction, Keyword, Span, TextRange};
 
 use super::{Demand, Facts, Refusal, Version};
@@ -49,7 +50,7 @@ fn caseless(model: &Model<'_, '_>) -> Vec<Span> {
                 ranges.extend(words.iter().filter_map(|word| protocol(instruction, *word)));
             }
             (Keyword::Copy | Keyword::Run, _) => {
-                let names = instruction.body.flags.iter().filter_map(|flag| stage_named_by(instruction, flag));
+                let names = instruction.body.flags.iter().filter_map(|flag| named_by_flag(instruction, flag));
                 ranges.extend(names.filter(|range| is_stage(model, range.slice(instruction.joined.text()))));
             }
             _ => {}
@@ -72,32 +73,6 @@ fn protocol(instruction: &Instruction<'_>, word: TextRange) -> Option<TextRange>
     let closed = memchr::memchr_iter(b'}', port).count();
     let plain = !port.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b'`' | b'/'));
     (known && plain && opened == closed && !port.is_empty()).then(|| TextRange::new(word.start + slash + 1, word.end))
-}
-
-/// Where a flag names a stage: the value of COPY's `--from`, or `from=` of RUN's `--mount`.
-fn stage_named_by(instruction: &Instruction<'_>, flag: &Flag) -> Option<TextRange> {
-    let raw = flag.range.slice(instruction.joined.text());
-    // With quotes or escapes the text and what it says are not the same.
-    if raw != flag.text.as_bytes() {
-        return None;
-    }
-    match (instruction.body.keyword, flag.name()) {
-        (Keyword::Copy, "from") => {
-            let equals = raw.iter().position(|byte| *byte == b'=')?;
-            Some(TextRange::new(flag.range.start + equals + 1, flag.range.end))
-        }
-        (Keyword::Run, "mount") => {
-            let mut at = raw.iter().position(|byte| *byte == b'=')? + 1;
-            for option in raw[at..].split(|byte| *byte == b',') {
-                if option.len() > 5 && option[..5].eq_ignore_ascii_case(b"from=") {
-                    return Some(TextRange::new(flag.range.start + at + 5, flag.range.start + at + option.len()));
-                }
-                at += option.len() + 1;
-            }
-            None
-        }
-        _ => None,
-    }
 }
 
 /// The stage or image that a flag names, as BuildKit reads it, with quotes and escapes taken off; the options of a mount

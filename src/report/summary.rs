@@ -71,6 +71,12 @@ impl Summary {
     /// The summary; `done` tells whether the fixes were written.
     #[must_use]
     pub fn lines(&self, done: bool) -> Vec<String> {
+        if self.files + self.skipped + self.failed == 0 {
+            return vec![
+                "no Dockerfile found: they are known by their names, and `include` in dockmod.yaml adds others"
+                    .to_owned(),
+            ];
+        }
         let verb = if done { "changed" } else { "would change" };
         let mut first = format!(
             "{} of {} files {verb}: {}",

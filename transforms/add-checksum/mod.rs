@@ -15,6 +15,7 @@ pub static TRANSFORM: Transform = Transform {
     readme: include_str!("README.md"),
     options: &[],
     opt_in: false,
+    asks_registries: false,
     propose,
 };
 

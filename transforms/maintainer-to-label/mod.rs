@@ -15,6 +15,7 @@ pub static TRANSFORM: Transform = Transform {
     readme: include_str!("README.md"),
     options: &[("key", &["maintainer", "org.opencontainers.image.authors"])],
     opt_in: false,
+    asks_registries: false,
     propose,
 };
 

@@ -1,0 +1,5 @@
+target "app" {
+  contexts = {
+    "debian:12" = "target:base"
+  }
+}
