@@ -305,34 +305,147 @@ fn limits_are_told_and_plain_http_must_be_named() {
     assert_eq!(server.seen().len(), 1, "nothing was asked without TLS");
 }
 
-/// The whole program: one image fails, the other is pinned, the status is 2.
+/// The whole program over Dockerfiles, with a folder of Docker's settings and further variables.
+struct Whole {
+    folder: tempfile::TempDir,
+}
+
+impl Whole {
+    fn new(server: &Server, dockerfile: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("Dockerfile"), dockerfile.replace("HOST", &server.host())).unwrap();
+        let configuration = format!("registries: {{\"{}\": {{plain-http: true}}}}\n", server.host());
+        std::fs::write(folder.path().join("dockmod.yaml"), configuration).unwrap();
+        Self { folder }
+    }
+
+    fn run(&self, variables: &[(&str, &str)]) -> (i32, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dockmod"));
+        command.args(["pin", "."]).current_dir(self.folder.path());
+        for name in
+            ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "no_proxy", "NO_PROXY"]
+        {
+            command.env_remove(name);
+        }
+        for name in ["HOME", "DOCKER_CONFIG", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"] {
+            command.env(name, self.folder.path().join("nowhere"));
+        }
+        let output =
+            command.env_remove("REGISTRY_AUTH_FILE").envs(variables.iter().copied()).output().expect("it runs");
+        let all = [output.stdout, output.stderr].concat();
+        (output.status.code().expect("a status"), String::from_utf8_lossy(&all).into_owned())
+    }
+
+    fn dockerfile(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("Dockerfile")).unwrap()
+    }
+}
+
+/// One image fails, the other is pinned, the status is 2.
 #[test]
 fn the_others_go_on() {
     let server =
         Server::start(|request| if request.path.contains("/broken/") { Reply::new(200, "<html>") } else { good() });
-    let folder = tempfile::tempdir().expect("a folder");
-    let host = server.host();
-    let dockerfile = folder.path().join("Dockerfile");
-    std::fs::write(&dockerfile, format!("FROM {host}/a:1 AS a\nFROM {host}/broken:1\n")).unwrap();
-    std::fs::write(folder.path().join("dockmod.yaml"), format!("registries: {{\"{host}\": {{plain-http: true}}}}\n"))
-        .unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dockmod"));
-    command.args(["pin", "."]).current_dir(folder.path());
-    for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
-        command.env_remove(name);
-    }
-    let output = command.output().expect("it runs");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(
-        stderr.contains(&format!(
-            "error: ./Dockerfile:2: {host}/broken:1: the registry sends a manifest that is no JSON"
-        )),
-        "{stderr}"
-    );
-    let digest = Digest::of(&index());
-    let after = std::fs::read_to_string(&dockerfile).unwrap();
-    assert_eq!(after, format!("FROM {host}/a:1@{digest} AS a\nFROM {host}/broken:1\n"));
-    let lock = std::fs::read_to_string(folder.path().join("dockmod.lock")).unwrap();
+    let whole = Whole::new(&server, "FROM HOST/a:1 AS a\nFROM HOST/broken:1\n");
+    let (status, output) = whole.run(&[]);
+    let (host, digest) = (server.host(), Digest::of(&index()));
+    assert_eq!(status, 2, "{output}");
+    let error = format!("error: ./Dockerfile:2: {host}/broken:1: the registry sends a manifest that is no JSON");
+    assert!(output.contains(&error), "{output}");
+    assert_eq!(whole.dockerfile(), format!("FROM {host}/a:1@{digest} AS a\nFROM {host}/broken:1\n"));
+    let lock = std::fs::read_to_string(whole.folder.path().join("dockmod.lock")).unwrap();
     assert!(lock.contains(digest.as_str()) && !lock.contains("broken"), "{lock}");
+}
+
+/// A registry that wants a token, and a service that gives one for what `wanted` says of its request.
+fn guarded(wanted: impl Fn(&Request) -> bool + Send + Sync + 'static) -> (Server, Server) {
+    let realm = Server::start(move |request| {
+        if wanted(request) { Reply::new(200, r#"{"access_token":"granted"}"#) } else { Reply::new(401, "") }
+    });
+    let challenge = format!(r#"Bearer realm="http://{}/token",service="s""#, realm.host());
+    let server = Server::start(move |request| {
+        if request.header("authorization") == Some("Bearer granted") {
+            good()
+        } else {
+            Reply::new(401, "").with("WWW-Authenticate", &*challenge)
+        }
+    });
+    (server, realm)
+}
+
+#[test]
+fn an_identity_token_is_traded_for_another() {
+    let (server, realm) = guarded(|request| {
+        request.method == "POST"
+            && request.body.contains("refresh_token=an%20identity")
+            && request.body.contains("scope=repository:a:pull")
+    });
+    let whole = Whole::new(&server, "FROM HOST/a:1\n");
+    let settings = tempfile::tempdir().expect("a folder");
+    let text = format!(r#"{{"auths":{{"{}":{{"identitytoken":"an identity"}}}}}}"#, server.host());
+    std::fs::write(settings.path().join("config.json"), text).unwrap();
+    let (status, output) = whole.run(&[("DOCKER_CONFIG", &settings.path().display().to_string())]);
+    assert_eq!(status, 0, "{output}");
+    assert!(realm.seen()[0].header("authorization").is_none() && !output.contains("identity"), "{output}");
+}
+
+/// `reader:open sesame` in base64.
+const BASIC: &str = "Basic cmVhZGVyOm9wZW4gc2VzYW1l";
+
+#[test]
+fn logins_come_from_podmans_file_too() {
+    let (server, _realm) = guarded(|request| request.header("authorization") == Some(BASIC));
+    let whole = Whole::new(&server, "FROM HOST/a:1\n");
+    let file = whole.folder.path().join("auth.json");
+    let text = format!(r#"{{"auths":{{"{}":{{"auth":"cmVhZGVyOm9wZW4gc2VzYW1l"}}}}}}"#, server.host());
+    std::fs::write(&file, text).unwrap();
+    assert_eq!(whole.run(&[]).0, 2, "without it");
+    let (status, output) = whole.run(&[("REGISTRY_AUTH_FILE", &file.display().to_string())]);
+    assert_eq!(status, 0, "{output}");
+}
+
+#[cfg(unix)]
+#[test]
+fn credential_helpers_are_asked_and_not_quoted() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (server, _realm) = guarded(|request| request.header("authorization") == Some(BASIC));
+    let whole = Whole::new(&server, "FROM HOST/a:1\n");
+    let bin = tempfile::tempdir().expect("a folder");
+    let path = format!("{}:{}", bin.path().display(), std::env::var("PATH").unwrap_or_default());
+    let settings = bin.path().display().to_string();
+    let helpers = format!(r#"{{"credHelpers":{{"{}":"of-the-tests"}}}}"#, server.host());
+    std::fs::write(bin.path().join("config.json"), helpers).unwrap();
+    let helper = bin.path().join("docker-credential-of-the-tests");
+    let install = |script: &str| {
+        std::fs::write(&helper, format!("#!/bin/sh\nread host\n{script}\n")).unwrap();
+        std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let variables = [("PATH", path.as_str()), ("DOCKER_CONFIG", settings.as_str())];
+    install(r#"echo '{"ServerURL":"x","Username":"reader","Secret":"open sesame"}'"#);
+    let (status, output) = whole.run(&variables);
+    assert_eq!(status, 0, "{output}");
+    std::fs::remove_file(whole.folder.path().join("dockmod.lock")).unwrap();
+    std::fs::write(whole.folder.path().join("Dockerfile"), format!("FROM {}/a:1\n", server.host())).unwrap();
+    install("echo 'open sesame'; exit 1");
+    let (status, output) = whole.run(&variables);
+    assert!(
+        status == 2 && output.contains("`docker-credential-of-the-tests` failed") && !output.contains("sesame"),
+        "{output}"
+    );
+    install("echo 'credentials not found in native keychain'; exit 1");
+    let (status, output) = whole.run(&variables);
+    assert!(status == 2 && output.contains("no login for it was found"), "{output}");
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_used() {
+    let server = Server::start(|_| good());
+    // It answers in the place of the registry.
+    let proxy = Server::start(|request| if request.method == "CONNECT" { Reply::new(502, "") } else { good() });
+    let whole = Whole::new(&server, "FROM HOST/a:1\n");
+    let address = format!("http://{}", proxy.host());
+    whole.run(&[("HTTP_PROXY", address.as_str()), ("http_proxy", address.as_str()), ("ALL_PROXY", address.as_str())]);
+    assert!(!proxy.seen().is_empty() && server.seen().is_empty(), "{:?}", proxy.seen());
+    whole.run(&[("ALL_PROXY", address.as_str()), ("NO_PROXY", "127.0.0.1")]);
+    assert!(!server.seen().is_empty());
 }

@@ -352,6 +352,23 @@ fn a_rewrite_is_asked_in_the_place_of_docker_hub() {
     assert!(repository.read("dockmod.lock").contains("reference = \"alpine:3.20\""));
 }
 
+#[test]
+#[ignore = "needs DOCKMOD_REGISTRY"]
+fn an_authority_of_a_file_is_trusted() {
+    let (host, keys) = (setting("DOCKMOD_REGISTRY_TLS"), setting("DOCKMOD_REGISTRY_KEYS"));
+    let folder = tempfile::tempdir().expect("a folder");
+    Layout::new(folder.path().join("layout"), BOTH, "tls").push(&format!("{host}/a:1"), "oci", None);
+    let repository = Repository::new("");
+    repository.write("Dockerfile", &format!("FROM {host}/a:1\n"));
+    let ran = repository.run(&["pin"]);
+    assert!(ran.status == 2 && ran.stderr.contains("can't be reached"), "{}", ran.stderr);
+    let repository = Repository::new(&format!("  {host}:\n    ca-file: {keys}/ca.pem\n"));
+    repository.write("Dockerfile", &format!("FROM {host}/a:1\n"));
+    let ran = repository.run(&["pin"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(repository.read("Dockerfile"), format!("FROM {host}/a:1@{}\n", digest(&format!("{host}/a:1"))));
+}
+
 /// The password, encoded or not, is in no output and in no file.
 fn assert_secret(ran: &Ran, repository: &Repository) {
     use base64::Engine as _;

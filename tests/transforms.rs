@@ -14,7 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dockmod::context::{Context, Index, Resolution};
-use dockmod::edit::{Offers, Outcome, Selected, Settings, Transform, fix_source_beside};
+use dockmod::edit::{
+    Answer, Offer, Offers, Outcome, Selected, Settings, Transform, fix_source_as_decided, fix_source_beside,
+};
 use dockmod::model::{Model, literal_sources};
 use dockmod::pin::{Images, Lock};
 use dockmod::report::diff::unified;
@@ -69,6 +71,24 @@ fn run(transform: &'static Transform, case: &Path, source: &[u8], by_name: bool)
     };
     let outcome = fix_source_beside(source, &settings, &context, Context::beside(&dockerfile).as_ref());
     outcome.unwrap_or_else(|error| panic!("{}: {error}", case.display()))
+}
+
+/// Of several tags that fit, a review offers the next one where one is declined.
+#[test]
+fn another_tag_is_offered_where_one_is_declined() {
+    let transform = transforms::find("pin-tag").expect("a transform");
+    let case = root().join("transforms/pin-tag/cases/unsafe-several-fit");
+    let lock = Lock::load(&case.with_file_name("dockmod.lock")).expect("a lock");
+    let images = Some(Arc::new(Images::of(&lock)));
+    let settings = Settings { transforms: vec![Selected { transform, by_name: true }], images, ..Settings::default() };
+    let source = std::fs::read(case.join("Dockerfile")).expect("a Dockerfile");
+    let mut offered = Vec::new();
+    let mut decide = |offer: &Offer<'_>| {
+        offered.push(offer.title.to_owned());
+        if offered.len() == 1 { Answer::Decline } else { Answer::Accept }
+    };
+    let outcome = fix_source_as_decided(&source, &settings, &|_| None, None, &mut decide).expect("a Dockerfile");
+    assert_eq!(outcome.changed.as_deref(), Some(&b"FROM nginx:1.27.3-bookworm\n"[..]), "{offered:?}");
 }
 
 /// The snapshot of a case: the diff, or why nothing is done.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub struct Platform {
     /// `linux`, `windows`, …
     pub os: String,
-    /// `amd64`, `arm64`, …
+    /// `amd64`, `arm64`, …; empty where any is meant
     pub architecture: String,
     /// `v6`, `v7`, …
     pub variant: Option<String>,
@@ -32,8 +32,8 @@ pub struct Written {
 impl Platform {
     /// Reads `os/architecture[/variant]`, or one of them alone where it tells the other.
     ///
-    /// Source: containerd's `platforms.go`, which BuildKit reads `--platform` with. Of one word the operating
-    /// system is linux, as it is of images that are built; what is neither is not read.
+    /// Source: containerd's `platforms.go`, which BuildKit reads `--platform` with. An architecture alone is one of
+    /// linux, as images that are built mostly are; an operating system alone is that of any architecture.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('/').collect();
@@ -45,9 +45,14 @@ impl Platform {
             return None;
         }
         match parts[..] {
-            [architecture] => {
-                let read = Self::of("linux", architecture, None);
-                ARCHITECTURES.contains(&read.architecture.as_str()).then_some(read)
+            [word] => {
+                let read = Self::of("linux", word, None);
+                let system = Self::of(word, "", None);
+                if ARCHITECTURES.contains(&read.architecture.as_str()) {
+                    Some(read)
+                } else {
+                    SYSTEMS.contains(&system.os.as_str()).then_some(system)
+                }
             }
             [os, architecture] => Some(Self::of(os, architecture, None)),
             [os, architecture, variant] => Some(Self::of(os, architecture, Some(variant))),
@@ -80,7 +85,13 @@ impl Platform {
     /// Whether an image for `self` runs where `wanted` is asked for: an older arm runs on a newer one.
     #[must_use]
     pub fn serves(&self, wanted: &Self) -> bool {
-        if (&self.os, &self.architecture) != (&wanted.os, &wanted.architecture) {
+        if self.os != wanted.os {
+            return false;
+        }
+        if wanted.architecture.is_empty() {
+            return true;
+        }
+        if self.architecture != wanted.architecture {
             return false;
         }
         match (self.architecture.as_str(), &self.variant, &wanted.variant) {
@@ -95,6 +106,8 @@ impl Platform {
 const ARCHITECTURES: &[&str] =
     &["386", "amd64", "arm", "arm64", "loong64", "mips64", "mips64le", "ppc64le", "riscv64", "s390x"];
 
+const SYSTEMS: &[&str] = &["darwin", "freebsd", "linux", "windows"];
+
 impl From<Written> for Platform {
     fn from(written: Written) -> Self {
         let variant = written.variant.filter(|variant| !variant.is_empty());
@@ -104,7 +117,10 @@ impl From<Written> for Platform {
 
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.os, self.architecture)?;
+        f.write_str(&self.os)?;
+        if !self.architecture.is_empty() {
+            write!(f, "/{}", self.architecture)?;
+        }
         match &self.variant {
             Some(variant) => write!(f, "/{variant}"),
             None => Ok(()),
@@ -127,10 +143,11 @@ mod tests {
             ("linux/arm/6", "linux/arm/v6"),
             ("arm64", "linux/arm64"),
             ("windows/amd64", "windows/amd64"),
+            ("linux", "linux"),
         ] {
             assert_eq!(Platform::read(text).map(|platform| platform.to_string()).as_deref(), Some(read), "{text}");
         }
-        for wrong in ["", "$BUILDPLATFORM", "linux/", "linux/amd64/v1/x", "linux"] {
+        for wrong in ["", "$BUILDPLATFORM", "linux/", "linux/amd64/v1/x", "linus"] {
             assert_eq!(Platform::read(wrong), None, "{wrong}");
         }
     }
@@ -144,6 +161,7 @@ mod tests {
         assert!(!serves("linux/arm/v7", "linux/arm/v6"));
         assert!(serves("linux/arm64", "linux/arm64/v8"));
         assert!(serves("linux/amd64", "linux/amd64/v3") && !serves("linux/amd64/v3", "linux/amd64"));
+        assert!(serves("linux/s390x", "linux") && !serves("windows/amd64", "linux"));
         assert!(!serves("linux/amd64", "linux/arm64") && !serves("windows/amd64", "linux/amd64"));
     }
 }

@@ -14,6 +14,7 @@ pub struct Request {
     pub method: String,
     pub path: String,
     pub headers: Vec<(String, String)>,
+    pub body: String,
 }
 
 impl Request {
@@ -100,9 +101,9 @@ fn serve(stream: TcpStream, answer: &dyn Fn(&Request) -> Reply, log: &Mutex<Vec<
             None => break,
         }
     }
-    let request = Request { method, path, headers };
+    let mut request = Request { method, path, headers, body: String::new() };
     if let Some(length) = request.header("content-length").and_then(|length| length.parse().ok()) {
-        reader.take(length).read_to_end(&mut Vec::new())?;
+        reader.take(length).read_to_string(&mut request.body)?;
     }
     log.lock().expect("no panic").push(request.clone());
     let reply = answer(&request);
