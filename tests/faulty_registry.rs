@@ -449,3 +449,14 @@ fn a_proxy_of_the_environment_is_used() {
     whole.run(&[("ALL_PROXY", address.as_str()), ("NO_PROXY", "127.0.0.1")]);
     assert!(!server.seen().is_empty());
 }
+
+#[test]
+fn a_file_of_certificates_that_is_not_there_is_told() {
+    let server = Server::start(|_| good());
+    let whole = Whole::new(&server, "FROM HOST/a:1\n");
+    let configuration = format!("registries: {{\"{}\": {{ca-file: none.pem}}}}\n", server.host());
+    std::fs::write(whole.folder.path().join("dockmod.yaml"), configuration).unwrap();
+    let (status, output) = whole.run(&[]);
+    assert!(status == 2 && output.contains("none.pem: it can't be read"), "{output}");
+    assert!(server.seen().is_empty() && !whole.dockerfile().contains('@'));
+}

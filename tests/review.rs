@@ -267,6 +267,9 @@ fn dockerfiles(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// A part of all real files, as each decision plans its file anew.
+const ONE_OF: usize = 10;
+
 /// Real files, in reviews of a few each.
 #[test]
 #[ignore = "needs DOCKMOD_CORPUS"]
@@ -280,8 +283,9 @@ fn real_files_become_what_apply_makes_of_them() {
             && dockmod::walk::templates::template_marker(&subject.source).is_none()
             && parses(&subject.source)
     };
-    let subjects: Vec<Subject> = paths.iter().filter_map(read).filter(takes).collect();
-    assert!(subjects.len() > 1000, "only {} files", subjects.len());
+    let some = paths.iter().step_by(ONE_OF);
+    let subjects: Vec<Subject> = some.filter_map(read).filter(takes).collect();
+    assert!(subjects.len() > 400, "only {} files", subjects.len());
     let index = Index::new(std::slice::from_ref(&corpus));
     let chunks = subjects.par_chunks(25).enumerate();
     let asked: usize = chunks.map(|(seed, some)| check(some, &index, seed as u64)).sum();
