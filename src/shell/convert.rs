@@ -3,6 +3,8 @@
 //! Its node spans run into what follows (`a &&` for `a`), so ranges are computed from operators and words;
 //! each word and each gap between words is checked against the text.
 
+use std::sync::Arc;
+
 use shuck_ast::{self as ast, StmtSeq};
 use shuck_parser::ShellDialect;
 use shuck_parser::parser::Parser;
@@ -15,6 +17,7 @@ use super::tree::{
     Assignment, Chain, ChainLink, Command, Compound, CompoundKind, Joiner, Link, List, ListItem, Pipeline, Redirect,
     Simple, Terminator, Word,
 };
+use super::memo::{self, Said};
 use super::{Opaque, Script};
 
 /// How deep commands may be nested before a script is left alone.
@@ -26,6 +29,11 @@ const MAX_DEPTH: usize = 64;
 /// Where the text is no shell, or some part of it is not certain.
 pub fn parse(text: Joined<'_>, in_heredoc: bool, bash: bool) -> Result<Script<'_>, Opaque> {
     let source = std::str::from_utf8(text.text()).map_err(|_| Opaque::NotUtf8)?;
+    let Said { list, comments } = memo::remembered(source, bash, |source| read(source, bash))?;
+    Ok(Script { text, list, comments, in_heredoc, bash })
+}
+
+fn read(source: &str, bash: bool) -> Result<Said, Opaque> {
     if source.contains('\0') {
         return Err(Opaque::Syntax("a NUL byte".to_owned()));
     }
@@ -42,8 +50,7 @@ pub fn parse(text: Joined<'_>, in_heredoc: bool, bash: bool) -> Result<Script<'_
     if list.items.is_empty() {
         return Err(Opaque::Empty);
     }
-    let comments = converter.comments;
-    Ok(Script { text, list, comments, in_heredoc, bash })
+    Ok(Said { list: Arc::new(list), comments: converter.comments.into() })
 }
 
 /// How deep brackets stand in each other, quotes unseen.

@@ -9,6 +9,7 @@ mod failure;
 mod interpreter;
 pub mod lexed;
 mod literal;
+mod memo;
 mod output;
 mod place;
 mod source;
@@ -22,6 +23,8 @@ pub use tree::{
     Assignment, Chain, ChainLink, Command, Compound, CompoundKind, Joiner, Link, List, ListItem, Pipeline, Redirect,
     Simple, Terminator, Word,
 };
+
+use std::sync::Arc;
 
 use crate::syntax::{Joined, Span, TextRange};
 
@@ -76,9 +79,9 @@ pub struct Script<'s> {
     /// The text that the shell gets.
     pub text: Joined<'s>,
     /// The commands.
-    pub list: List,
+    pub list: Arc<List>,
     /// Shell comments, `#` to the end of the line.
-    pub comments: Vec<TextRange>,
+    pub comments: Arc<[TextRange]>,
     /// Whether the text comes from a heredoc body.
     pub in_heredoc: bool,
     /// Whether the shell is bash for sure.
