@@ -14,6 +14,7 @@ use super::made::Made;
 use super::offer::{Answer, Offer, demand};
 use super::outcome::{Applied, Dropped, Outcome, Withheld};
 use super::suppression::Suppressions;
+use super::together::together;
 use super::{Edit, Finding, Fix, Options, Proposals, Safety, Selected, Subject, apply, suppress};
 
 /// After so many rounds a file is given up; each round parses the file anew.
@@ -63,7 +64,7 @@ pub fn fix_source_beside(
     context: &dyn Fn(&Model<'_, '_>) -> Option<Context>,
     beside: Option<&Context>,
 ) -> Result<Outcome, ParseError> {
-    fix_source_as_decided(source, settings, context, beside, &mut |_| Answer::Accept)
+    fixed(source, settings, context, beside, None)
 }
 
 /// Fixes a file as `decide` says, which is asked about each fix that is proved, in the order in which they would
@@ -77,6 +78,17 @@ pub fn fix_source_as_decided(
     context: &dyn Fn(&Model<'_, '_>) -> Option<Context>,
     beside: Option<&Context>,
     decide: &mut Decide<'_>,
+) -> Result<Outcome, ParseError> {
+    fixed(source, settings, context, beside, Some(decide))
+}
+
+/// Fixes a file; without somebody who decides, all fixes are accepted.
+fn fixed(
+    source: &[u8],
+    settings: &Settings,
+    context: &dyn Fn(&Model<'_, '_>) -> Option<Context>,
+    beside: Option<&Context>,
+    mut decide: Option<&mut Decide<'_>>,
 ) -> Result<Outcome, ParseError> {
     let mut outcome = Outcome::default();
     {
@@ -97,7 +109,7 @@ pub fn fix_source_as_decided(
     while rounds < MAX_ROUNDS && by_hand < MAX_BY_HAND {
         let limit = settings.limit.map_or(usize::MAX, |limit| limit.saturating_sub(outcome.applied.len()));
         let surroundings = (context, &known_context, beside);
-        let done = round(&text, settings, limit, surroundings, (&mut *decide, &mut declined), &mut outcome)?;
+        let done = round(&text, settings, limit, surroundings, (decide.as_deref_mut(), &mut declined), &mut outcome)?;
         if done.applied.is_empty() {
             break;
         }
@@ -125,16 +137,27 @@ pub fn fix_source_as_decided(
     Ok(outcome)
 }
 
-struct Candidate {
+/// A fix that may go in.
+pub(super) struct Candidate {
     selected: Selected,
-    fix: Fix,
+    /// The fix.
+    pub(super) fix: Fix,
     /// All instructions that the fix touches.
-    cover: Span,
+    pub(super) cover: Span,
     /// Whether these are several: what else is done to them waits until they have their new shape.
-    reshapes: bool,
+    pub(super) reshapes: bool,
     /// Whether the transform changed the file by an unsafe fix in an earlier round: this one may rest on what that
     /// wrote, and is no safer.
     unsafe_before: bool,
+}
+
+impl Candidate {
+    fn applied(&self, lines: &Lines) -> Applied {
+        let (safety, reason) = after_others(&self.fix, self.unsafe_before);
+        let Fix { title, claim, .. } = &self.fix;
+        let line = lines.number(self.fix.cover().start);
+        Applied { transform: self.selected.transform, title: title.clone(), reason, safety, claim: *claim, line }
+    }
 }
 
 /// How the context is found, the context once it was, and the file's folder.
@@ -149,7 +172,7 @@ fn round(
     settings: &Settings,
     limit: usize,
     (context, known_context, beside): Surroundings<'_>,
-    (decide, declined): (&mut Decide<'_>, &mut Declined),
+    (decide, declined): (Option<&mut Decide<'_>>, &mut Declined),
     outcome: &mut Outcome,
 ) -> Result<Done, ParseError> {
     outcome.withheld.clear();
@@ -192,12 +215,15 @@ fn round(
     outcome.ledger.take(&suppressions, &|at| lines.number(at));
     // Earlier places first, then the transforms' order: the sort keeps it.
     candidates.sort_by_key(|candidate| candidate.cover.start);
-    Ok(prove_and_apply(
-        text,
-        candidates,
-        Round { limit, facts: Facts { context, images }, lines, decide, declined },
-        outcome,
-    ))
+    let facts = Facts { context, images };
+    if decide.is_none() && limit == usize::MAX && !candidates.is_empty() {
+        let version = Version::of_model(model);
+        if let Some((text, chosen)) = together(text, &version, &candidates, facts) {
+            let applied = chosen.into_iter().map(|at| candidates[at].applied(&lines)).collect();
+            return Ok(Done { text, applied, by_hand: false });
+        }
+    }
+    Ok(prove_and_apply(text, candidates, Round { limit, facts, lines, decide, declined }, outcome))
 }
 
 /// The span with all instructions that it touches, and whether those are several.
@@ -214,7 +240,7 @@ struct Round<'r, 'd> {
     limit: usize,
     facts: Facts<'r>,
     lines: Lines,
-    decide: &'r mut Decide<'d>,
+    decide: Option<&'r mut Decide<'d>>,
     declined: &'r mut Declined,
 }
 
@@ -243,7 +269,7 @@ fn after_others(fix: &Fix, unsafe_before: bool) -> (Safety, String) {
 }
 
 fn prove_and_apply(text: &[u8], candidates: Vec<Candidate>, round: Round<'_, '_>, outcome: &mut Outcome) -> Done {
-    let Round { limit, facts, lines, decide, declined } = round;
+    let Round { limit, facts, lines, mut decide, declined } = round;
     let mut current = text.to_vec();
     let mut made = Made::default();
     let mut applied = Vec::new();
@@ -280,7 +306,8 @@ fn prove_and_apply(text: &[u8], candidates: Vec<Candidate>, round: Round<'_, '_>
                 edits: &edits,
                 facts,
             };
-            let by_hand = match decide(&offer) {
+            let answer = decide.as_deref_mut().map_or(Answer::Accept, |decide| decide(&offer));
+            let by_hand = match answer {
                 Answer::Accept => None,
                 Answer::Replace(lines) => match offer.edited(&lines) {
                     Ok(next) => Some((offer.replacement(&next), next)),

@@ -9,6 +9,7 @@ mod offer;
 mod outcome;
 mod suppress;
 mod suppression;
+mod together;
 mod transform;
 mod unused;
 

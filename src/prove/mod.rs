@@ -217,7 +217,12 @@ impl<'f, 's> Version<'f, 's> {
     /// Traces a file.
     #[must_use]
     pub fn of(file: &'f crate::syntax::Dockerfile<'s>) -> Self {
-        let model = Model::of(file);
+        Self::of_model(Model::of(file))
+    }
+
+    /// Traces a file whose model is known.
+    #[must_use]
+    pub fn of_model(model: Model<'f, 's>) -> Self {
         let trace = Trace::of(&model);
         Self { model, trace }
     }

@@ -13,11 +13,11 @@ use crate::syntax::{Joined, TextRange};
 
 use super::lexed;
 use super::literal::{literal, quoting};
+use super::memo::{self, Said};
 use super::tree::{
     Assignment, Chain, ChainLink, Command, Compound, CompoundKind, Joiner, Link, List, ListItem, Pipeline, Redirect,
     Simple, Terminator, Word,
 };
-use super::memo::{self, Said};
 use super::{Opaque, Script};
 
 /// How deep commands may be nested before a script is left alone.
