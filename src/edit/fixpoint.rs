@@ -15,6 +15,7 @@ use super::offer::{Answer, Offer, demand};
 use super::outcome::{Applied, Dropped, Outcome, Withheld};
 use super::suppression::Suppressions;
 use super::together::together;
+use super::words::Words;
 use super::{Edit, Finding, Fix, Options, Proposals, Safety, Selected, Subject, apply, suppress};
 
 /// After so many rounds a file is given up; each round parses the file anew.
@@ -185,7 +186,8 @@ fn round(
     let suppressions = Suppressions::of(&model, settings.require_reasons);
     let lines = Lines::of(text);
     let mut candidates = Vec::new();
-    for selected in &settings.transforms {
+    let words = Words::of(text);
+    for selected in settings.transforms.iter().filter(|selected| words.may_concern(selected.transform)) {
         let mut proposals = Proposals::default();
         (selected.transform.propose)(
             &Subject { model: &model, context, beside, images, options: &settings.options },
@@ -417,6 +419,7 @@ mod tests {
                 options: &[],
                 opt_in: false,
                 asks_registries: false,
+                words: &[],
                 propose: |subject, proposals| {
                     let source = subject.model.file.source;
                     for at in memchr::memmem::find_iter(source, $from) {

@@ -12,6 +12,7 @@ mod suppression;
 mod together;
 mod transform;
 mod unused;
+mod words;
 
 pub use apply::{EditError, apply};
 pub use fix::{Edit, Finding, Fix, Proposals, Safety};

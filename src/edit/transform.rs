@@ -27,6 +27,8 @@ pub struct Transform {
     pub opt_in: bool,
     /// Whether it has to know what images stand for, which a lock or registries tell.
     pub asks_registries: bool,
+    /// Words in lower case of which a file must hold one for it to say anything; without any it looks at every file.
+    pub words: &'static [&'static str],
     /// Looks at a file and proposes fixes.
     pub propose: fn(&Subject<'_, '_, '_>, &mut Proposals),
 }

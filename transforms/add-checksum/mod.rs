@@ -16,6 +16,7 @@ pub static TRANSFORM: Transform = Transform {
     options: &[],
     opt_in: false,
     asks_registries: false,
+    words: &["add"],
     propose,
 };
 

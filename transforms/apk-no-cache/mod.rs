@@ -22,6 +22,7 @@ pub static TRANSFORM: Transform = Transform {
     options: &[],
     opt_in: false,
     asks_registries: false,
+    words: &["apk"],
     propose,
 };
 

@@ -17,6 +17,7 @@ pub static TRANSFORM: Transform = Transform {
     options: &[],
     opt_in: false,
     asks_registries: false,
+    words: &["chown"],
     propose,
 };
 

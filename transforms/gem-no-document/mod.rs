@@ -14,6 +14,7 @@ pub static TRANSFORM: Transform = Transform {
     options: &[],
     opt_in: false,
     asks_registries: false,
+    words: &["gem"],
     propose,
 };
 

@@ -15,6 +15,7 @@ pub static TRANSFORM: Transform = Transform {
     options: &[],
     opt_in: false,
     asks_registries: false,
+    words: &["expose"],
     propose,
 };
 

@@ -13,6 +13,7 @@ pub static TRANSFORM: Transform = Transform {
     options: &[],
     opt_in: false,
     asks_registries: false,
+    words: &["label"],
     propose,
 };
 

@@ -16,6 +16,7 @@ pub static TRANSFORM: Transform = Transform {
     options: &[("key", &["maintainer", "org.opencontainers.image.authors"])],
     opt_in: false,
     asks_registries: false,
+    words: &["maintainer"],
     propose,
 };
 

@@ -17,6 +17,7 @@ pub static TRANSFORM: Transform = Transform {
     options: &[("arguments", &["report", "add-argument"])],
     opt_in: true,
     asks_registries: true,
+    words: &[],
     propose,
 };
 

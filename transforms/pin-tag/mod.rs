@@ -17,6 +17,7 @@ pub static TRANSFORM: Transform = Transform {
     options: &[],
     opt_in: true,
     asks_registries: true,
+    words: &[],
     propose,
 };
 

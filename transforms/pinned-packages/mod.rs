@@ -17,6 +17,7 @@ pub static TRANSFORM: Transform = Transform {
     // Whether to pin the packages of a distribution is debated: old versions leave its mirrors.
     opt_in: true,
     asks_registries: false,
+    words: &[],
     propose,
 };
 

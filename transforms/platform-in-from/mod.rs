@@ -12,6 +12,7 @@ pub static TRANSFORM: Transform = Transform {
     options: &[],
     opt_in: false,
     asks_registries: false,
+    words: &["platform"],
     propose,
 };
 
