@@ -15,7 +15,7 @@ impl Words {
     /// Whether the transform may have something to say. A word that is split by a comment line is not found.
     pub fn may_concern(&self, transform: &Transform) -> bool {
         let holds = |word: &&str| memchr::memmem::find(&self.0, word.as_bytes()).is_some();
-        transform.words.is_empty() || transform.words.iter().any(|word| holds(&word))
+        transform.words.is_empty() || transform.words.iter().any(holds)
     }
 }
 
