@@ -82,7 +82,7 @@ fn verdict(case: &Case) -> Result<(), String> {
     let folder = tempfile::tempdir().expect("a folder");
     let context = context(case, &before, folder.path());
     let images = case.lock.as_deref().map(|text| Images::of(&Lock::read(text).expect("a lock")));
-    prove(&before, &after, case.claim, case.demand, Facts { context: context.as_ref(), images: images.as_ref() })
+    prove(&before, &after, case.claim, case.demand, Facts { context: context.as_ref().into(), images: images.as_ref() })
         .map_err(|refusal| refusal.to_string())
 }
 

@@ -22,6 +22,7 @@ mod compose;
 mod glob;
 mod ignorefile;
 mod index;
+mod lazy;
 mod pattern;
 mod replaced;
 mod tree;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 
 pub use ignorefile::{IgnoreError, IgnoreRules};
 pub use index::{Index, Note};
+pub use lazy::{Later, LazyContext};
 pub use pattern::PatternError;
 
 use crate::walk::lexical;

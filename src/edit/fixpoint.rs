@@ -1,9 +1,8 @@
 //! Rounds of fixes until nothing changes.
 
-use std::cell::OnceCell;
 use std::sync::Arc;
 
-use crate::context::Context;
+use crate::context::{Context, Later, LazyContext};
 use crate::model::Model;
 use crate::pin::Images;
 use crate::prove::{self, Facts, Version};
@@ -104,12 +103,16 @@ fn fixed(
     }
     let mut text = source.to_vec();
     let mut history: Vec<(Vec<u8>, usize)> = Vec::new();
-    let known_context = OnceCell::new();
+    // Found by the text as it came, whatever the fixes make of it.
+    let find = || context(&Model::of(&syntax::parse(source).ok()?));
+    let later = Later::new(&find);
+    let find_beside = || beside.cloned();
+    let later_beside = Later::new(&find_beside);
     let mut declined = Declined::default();
     let (mut rounds, mut by_hand) = (0, 0);
     while rounds < MAX_ROUNDS && by_hand < MAX_BY_HAND {
         let limit = settings.limit.map_or(usize::MAX, |limit| limit.saturating_sub(outcome.applied.len()));
-        let surroundings = (context, &known_context, beside);
+        let surroundings = (LazyContext::Later(&later), LazyContext::Later(&later_beside));
         let done = round(&text, settings, limit, surroundings, (decide.as_deref_mut(), &mut declined), &mut outcome)?;
         if done.applied.is_empty() {
             break;
@@ -161,9 +164,8 @@ impl Candidate {
     }
 }
 
-/// How the context is found, the context once it was, and the file's folder.
-type Surroundings<'c> =
-    (&'c dyn Fn(&Model<'_, '_>) -> Option<Context>, &'c OnceCell<Option<Context>>, Option<&'c Context>);
+/// The context, and the file's folder.
+type Surroundings<'c> = (LazyContext<'c>, LazyContext<'c>);
 
 /// One round over `text`, of at most `limit` fixes: the new text and what went in. What is not applied goes to
 /// `outcome`, which keeps
@@ -172,7 +174,7 @@ fn round(
     text: &[u8],
     settings: &Settings,
     limit: usize,
-    (context, known_context, beside): Surroundings<'_>,
+    (context, beside): Surroundings<'_>,
     (decide, declined): (Option<&mut Decide<'_>>, &mut Declined),
     outcome: &mut Outcome,
 ) -> Result<Done, ParseError> {
@@ -181,7 +183,6 @@ fn round(
     outcome.dropped.clear();
     let file = syntax::parse(text)?;
     let model = Model::of(&file);
-    let context = known_context.get_or_init(|| context(&model)).as_ref();
     let images = settings.images.as_deref();
     let suppressions = Suppressions::of(&model, settings.require_reasons);
     let lines = Lines::of(text);

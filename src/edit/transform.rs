@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::model::Model;
 use crate::pin::Images;
 
@@ -65,9 +65,9 @@ pub struct Subject<'a, 'f, 's> {
     /// The file and what is in force at each instruction.
     pub model: &'a Model<'f, 's>,
     /// The build context, where it is known.
-    pub context: Option<&'a Context>,
+    pub context: LazyContext<'a>,
     /// The Dockerfile's own folder, where it has one: a hint only.
-    pub beside: Option<&'a Context>,
+    pub beside: LazyContext<'a>,
     /// What is known of images, where a lock or registries were asked.
     pub images: Option<&'a Images>,
     /// What was set for the transforms.

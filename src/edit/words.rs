@@ -2,19 +2,36 @@
 
 use super::Transform;
 
-/// A text in lower case without what may stand within a word of it: line ends, escapes and quotes.
+/// A text in lower case without what may stand within a word of it: quotes, escapes, and line ends behind an escape.
 #[derive(Debug)]
-pub(super) struct Words(Vec<u8>);
+pub(super) struct Words(Option<Vec<u8>>);
 
 impl Words {
     pub fn of(text: &[u8]) -> Self {
-        let within = |byte: &u8| matches!(byte, b'\\' | b'\'' | b'"' | b'\n' | b'\r');
-        Self(text.iter().filter(|byte| !within(byte)).map(u8::to_ascii_lowercase).collect())
+        // With this escape character a word may go on behind a line end as well: such a file is looked at by all.
+        if memchr::memmem::find(text, b"`\n").is_some() || memchr::memmem::find(text, b"`\r").is_some() {
+            return Self(None);
+        }
+        let text = text.to_ascii_lowercase();
+        let mut squeezed = Vec::with_capacity(text.len());
+        let mut rest = text.as_slice();
+        while let Some(at) = memchr::memchr3(b'\\', b'"', b'\'', rest) {
+            squeezed.extend_from_slice(&rest[..at]);
+            let escaped = rest[at] == b'\\';
+            rest = &rest[at + 1..];
+            if escaped {
+                let end = rest.strip_prefix(b"\r").unwrap_or(rest);
+                rest = end.strip_prefix(b"\n").unwrap_or(rest);
+            }
+        }
+        squeezed.extend_from_slice(rest);
+        Self(Some(squeezed))
     }
 
     /// Whether the transform may have something to say. A word that is split by a comment line is not found.
     pub fn may_concern(&self, transform: &Transform) -> bool {
-        let holds = |word: &&str| memchr::memmem::find(&self.0, word.as_bytes()).is_some();
+        let Some(text) = &self.0 else { return true };
+        let holds = |word: &&str| memchr::memmem::find(text, word.as_bytes()).is_some();
         transform.words.is_empty() || transform.words.iter().any(holds)
     }
 }
@@ -34,6 +51,7 @@ mod tests {
         assert!(concerns("RUN ap\\\nt-get update", "apt-clean-lists"));
         assert!(concerns("RUN \"A\"'p'\\t-get update", "apt-clean-lists"));
         assert!(concerns("eNv a b", "env-key-value") && !concerns("RUN x", "env-key-value"));
+        assert!(concerns("# escape=`\nRUN ap`\r\nt-get update", "apt-clean-lists"));
         assert!(concerns("RUN x", "merge-runs"), "without words every text concerns it");
     }
 

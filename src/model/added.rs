@@ -3,7 +3,7 @@
 //! Source: `dispatchCopy` of `frontend/dockerfile/dockerfile2llb/convert.go`, and `unpack` of
 //! `solver/llbsolver/file/unpack.go`.
 
-use crate::context::Context;
+use crate::context::{Context, LazyContext};
 use crate::knowledge::files;
 
 use super::copy::has_pattern;
@@ -27,7 +27,7 @@ pub enum Added {
 impl Added {
     /// What ADD does with `source`, as written.
     #[must_use]
-    pub fn of(source: &str, context: Option<&Context>) -> Self {
+    pub fn of(source: &str, context: LazyContext<'_>) -> Self {
         if source.contains(['$', '\\', '"', '\'', '`']) {
             return Self::Unclear("is not written out");
         }
@@ -47,7 +47,7 @@ impl Added {
         if has_pattern(source) {
             return matched(source, &path, context);
         }
-        if let Some(seen) = context.and_then(|context| seen(&path, context)) {
+        if let Some(seen) = context.get().and_then(|context| seen(&path, context)) {
             return seen;
         }
         let name = path.rsplit('/').next().unwrap_or(&path);
@@ -83,12 +83,12 @@ fn seen(path: &str, context: &Context) -> Option<Added> {
 }
 
 /// What a pattern may name: what it matches now, and what a build may put there.
-fn matched(source: &str, pattern: &str, context: Option<&Context>) -> Added {
+fn matched(source: &str, pattern: &str, context: LazyContext<'_>) -> Added {
     let name = pattern.rsplit('/').next().unwrap_or(pattern);
     if files::is_packed_name(name) {
         return Added::Unpacked;
     }
-    let found = context.map(|context| (context, context.glob(pattern)));
+    let found = context.get().map(|context| (context, context.glob(pattern)));
     let Some((context, found)) = found.filter(|(_, found)| !found.is_empty()) else {
         return Added::Unclear("is a pattern that may match an archive");
     };
@@ -120,19 +120,19 @@ mod tests {
     #[test]
     fn by_name() {
         for source in [".", "./", "/", "src/", "./src/.", "conf.d/"] {
-            assert_eq!(Added::of(source, None), Added::Copied, "{source}");
+            assert_eq!(Added::of(source, LazyContext::NONE), Added::Copied, "{source}");
         }
         for source in ["app.py", "src", "./a/b.conf", ".bashrc", "target/app.jar"] {
-            assert_eq!(Added::of(source, None), Added::CopiedByName, "{source}");
+            assert_eq!(Added::of(source, LazyContext::NONE), Added::CopiedByName, "{source}");
         }
         for source in ["a.tgz", "rootfs.tar.xz", "x.tar.gz/", "*.tar", "alpine.apk"] {
-            assert_eq!(Added::of(source, None), Added::Unpacked, "{source}");
+            assert_eq!(Added::of(source, LazyContext::NONE), Added::Unpacked, "{source}");
         }
         for source in ["https://a/b", "git@h:r.git", "github.com/a/b", "git://h/r", "repo.git#main"] {
-            assert_eq!(Added::of(source, None), Added::Fetched, "{source}");
+            assert_eq!(Added::of(source, LazyContext::NONE), Added::Fetched, "{source}");
         }
         for source in ["$SRC", "data.bin", "rootfs", "*", "*.py", "a:b", "../x", "foo-1.2", "\"a\""] {
-            assert!(matches!(Added::of(source, None), Added::Unclear(_)), "{source}");
+            assert!(matches!(Added::of(source, LazyContext::NONE), Added::Unclear(_)), "{source}");
         }
     }
 }

@@ -64,7 +64,7 @@ impl Model<'_, '_> {
             match Copy::bringing(self, at) {
                 _ if !near => {}
                 Some(copy) if self.keyword(at) == Keyword::Copy || adds_as_it_is(&copy, context) => {
-                    if let Some(source) = copy.source_of(path, Some(context)) {
+                    if let Some(source) = copy.source_of(path, context.into()) {
                         return Brought::From(source);
                     }
                 }

@@ -2,7 +2,7 @@
 //!
 //! Source: `dispatchCopy` of `frontend/dockerfile/dockerfile2llb/convert.go`, and the Docker reference on COPY.
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::syntax::{Args, Body, Keyword};
 
 use super::Model;
@@ -73,18 +73,18 @@ impl Copy {
     ///
     /// Without a context a source counts as a file unless it is `.` or ends nowhere in a file name.
     #[must_use]
-    pub fn source_of(&self, path: &str, context: Option<&Context>) -> Option<String> {
+    pub fn source_of(&self, path: &str, context: LazyContext<'_>) -> Option<String> {
         for source in &self.sources {
-            let matches = match context {
+            let matches = match context.get() {
                 Some(context) if has_pattern(source) => context.glob(source),
                 _ => vec![source.clone()],
             };
             for found in matches {
-                let is_folder = found.is_empty() || context.is_some_and(|context| context.is_dir(&found));
+                let is_folder = found.is_empty() || context.get().is_some_and(|context| context.is_dir(&found));
                 if is_folder {
                     let Some(rest) = below(path, &self.destination) else { continue };
                     let candidate = if found.is_empty() { rest.to_owned() } else { format!("{found}/{rest}") };
-                    if context.is_none_or(|context| context.exists(&candidate)) {
+                    if context.get().is_none_or(|context| context.exists(&candidate)) {
                         return Some(candidate);
                     }
                     continue;
@@ -93,7 +93,7 @@ impl Copy {
                 let into_folder = self.into_folder || self.sources.len() > 1;
                 let target = if into_folder { join(&self.destination, name) } else { self.destination.clone() };
                 let same = if has_pattern(name) { pattern_may_match(name, &target, path) } else { target == path };
-                if same && context.is_none_or(|context| context.exists(&found)) {
+                if same && context.get().is_none_or(|context| context.exists(&found)) {
                     return Some(found);
                 }
             }
@@ -105,11 +105,11 @@ impl Copy {
     ///
     /// Without a context any source may be a folder that holds it.
     #[must_use]
-    pub fn may_bring(&self, path: &str, context: Option<&Context>) -> bool {
-        if context.is_some() {
+    pub fn may_bring(&self, path: &str, context: LazyContext<'_>) -> bool {
+        if context.get().is_some() {
             return self.source_of(path, context).is_some();
         }
-        if self.source_of(path, None).is_some() {
+        if self.source_of(path, LazyContext::NONE).is_some() {
             return true;
         }
         let Some(rest) = below(path, &self.destination) else { return false };
@@ -125,8 +125,8 @@ impl Copy {
     /// Whether the file `path` of the image comes from this COPY for sure: it is named, or the context says
     /// so.
     #[must_use]
-    pub fn surely_brings(&self, path: &str, context: Option<&Context>) -> bool {
-        if context.is_some() {
+    pub fn surely_brings(&self, path: &str, context: LazyContext<'_>) -> bool {
+        if context.get().is_some() {
             return self.source_of(path, context).is_some();
         }
         let file = path.rsplit('/').next().unwrap_or(path);
@@ -140,9 +140,9 @@ impl Copy {
 
     /// Whether this COPY may write `path` or something below it, as far as the context tells.
     #[must_use]
-    pub fn may_write_below(&self, path: &str, context: Option<&Context>) -> bool {
+    pub fn may_write_below(&self, path: &str, context: LazyContext<'_>) -> bool {
         self.sources.iter().any(|source| {
-            let Some(context) = context else {
+            let Some(context) = context.get() else {
                 // Without the context a folder of any content may be meant.
                 let name = source.rsplit('/').next().unwrap_or(source);
                 return below(&join(&self.destination, name), path).is_some()
@@ -167,9 +167,9 @@ impl Copy {
 
     /// Where each source lands: the file itself, or for a folder the destination that its contents go to.
     #[must_use]
-    pub fn targets(&self, context: Option<&Context>) -> Vec<String> {
+    pub fn targets(&self, context: LazyContext<'_>) -> Vec<String> {
         let target = |source: &String| {
-            let is_folder = source.is_empty() || context.is_some_and(|context| context.is_dir(source));
+            let is_folder = source.is_empty() || context.get().is_some_and(|context| context.is_dir(source));
             if is_folder || !(self.into_folder || self.sources.len() > 1) {
                 return self.destination.clone();
             }
@@ -210,12 +210,12 @@ const PROJECT_FOLDERS: &[&str] =
 
 /// Whether a COPY brings files to a folder of the project alone, where no tool looks for settings of its own.
 #[must_use]
-pub fn stays_in_project(copy: &Copy, context: Option<&Context>) -> bool {
+pub fn stays_in_project(copy: &Copy, context: LazyContext<'_>) -> bool {
     let path = copy.destination.as_str();
     if below(path, Copy::FOLDER_IN_FORCE).is_some() {
         // The folder in force may be the root: then a folder `etc` in the context would be the system's.
-        return context.is_none() && !copy.is_whole_context()
-            || context.is_some()
+        return context.get().is_none() && !copy.is_whole_context()
+            || context.get().is_some()
                 && !SYSTEM_FOLDERS
                     .iter()
                     .any(|name| copy.may_write_below(&join(Copy::FOLDER_IN_FORCE, name), context));
@@ -285,7 +285,7 @@ pub enum RuntimeProgram {
 /// What the program at `path`, which instruction `index` names, is in the images that run it; of several files the text
 /// of all.
 #[must_use]
-pub fn runtime_program(model: &Model<'_, '_>, index: usize, path: &str, context: Option<&Context>) -> RuntimeProgram {
+pub fn runtime_program(model: &Model<'_, '_>, index: usize, path: &str, context: LazyContext<'_>) -> RuntimeProgram {
     let found = program::may_be(model, index, path, context);
     let texts: Vec<&str> = found
         .iter()

@@ -30,17 +30,6 @@ impl Model<'_, '_> {
         found
     }
 
-    /// What the instructions up to `index`, and it itself, say, in lower case.
-    #[must_use]
-    pub fn text_up_to(&self, index: usize) -> String {
-        let mut text = String::new();
-        for at in self.up_to(index) {
-            text.push_str(&String::from_utf8_lossy(self.instructions[at].span.slice(self.file.source)));
-        }
-        text.make_ascii_lowercase();
-        text
-    }
-
     /// The name of the image below the stage of an instruction, without the variables' known defaults where it
     /// has any.
     #[must_use]

@@ -1,6 +1,6 @@
 //! What depends on the folder in force.
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::shell::{Chain, Simple};
 use crate::syntax::{Args, Keyword};
 
@@ -166,8 +166,8 @@ impl Model<'_, '_> {
     /// it. Of a stage that only gives files to others, nothing does; unless a compose file builds it for its own
     /// sake, as far as the build context is known.
     #[must_use]
-    pub fn folder_at_end_matters(&self, stage: &Stage, context: Option<&Context>) -> bool {
-        if context.is_some_and(|context| context.is_target(stage.index, stage.name.as_deref())) {
+    pub fn folder_at_end_matters(&self, stage: &Stage, context: LazyContext<'_>) -> bool {
+        if context.get().is_some_and(|context| context.is_target(stage.index, stage.name.as_deref())) {
             return true;
         }
         let later = &self.stages[stage.index + 1..];

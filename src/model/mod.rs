@@ -16,6 +16,7 @@ mod one_word;
 pub mod program;
 mod search_path;
 pub mod shells;
+mod so_far;
 mod sources;
 mod spelling;
 mod stage;
@@ -33,10 +34,12 @@ pub use spelling::one_slip_apart;
 pub use stage::{Base, Stage};
 pub use state::{State, User, Workdir, cleaned};
 
+use so_far::SoFar;
+
 use crate::knowledge::bases::{self, BaseImage, Distribution};
 use crate::knowledge::options;
 use crate::shell::{self, Body, Script};
-use crate::syntax::expand::{self, Modifier, Operator, Piece, Word};
+use crate::syntax::expand::{Modifier, Operator, Piece, Word};
 use crate::syntax::{Args, Dockerfile, Instruction, Keyword, TextRange};
 
 /// A Dockerfile with what is in force at each instruction.
@@ -52,6 +55,7 @@ pub struct Model<'f, 's> {
     pub states: Vec<State>,
     /// What each instruction runs.
     bodies: Vec<Option<Body<'s>>>,
+    so_far: SoFar,
 }
 
 impl<'f, 's> Model<'f, 's> {
@@ -63,7 +67,8 @@ impl<'f, 's> Model<'f, 's> {
         let in_force = state::states(file, &instructions, &stages);
         let bodies = instructions.iter().zip(&in_force);
         let bodies = bodies.map(|(instruction, state)| shell::body_of(file, instruction, &state.shell)).collect();
-        Self { file, instructions, stages, states: in_force, bodies }
+        let so_far = SoFar::new(stages.len());
+        Self { file, instructions, stages, states: in_force, bodies, so_far }
     }
 
     /// The stage that an instruction belongs to; `None` before the first FROM.
@@ -201,39 +206,8 @@ impl<'f, 's> Model<'f, 's> {
     /// The names of all variables that ENV and ARG of this stage, or of those it is built on, set before
     /// instruction `index`.
     #[must_use]
-    pub fn env_names(&self, index: usize) -> Vec<String> {
-        self.variables(index).into_iter().map(|(name, _)| name).collect()
-    }
-
-    /// All that ENV and ARG of this stage, or of those it is built on, set before instruction `index`, in order;
-    /// with variables set before put in where they are known.
-    #[must_use]
-    pub fn variables(&self, index: usize) -> Vec<(String, Option<String>)> {
-        let mut found: Vec<(String, Option<String>)> = Vec::new();
-        for at in self.earlier(index) {
-            let instruction = self.instructions[at];
-            let text = instruction.joined.text();
-            let set: Vec<(String, Option<TextRange>)> = match (&instruction.body.keyword, &instruction.body.args) {
-                (Keyword::Env, _) => {
-                    let pairs = instruction.body.pairs().iter();
-                    pairs.map(|pair| (lossy(pair.key.slice(text)), Some(pair.value))).collect()
-                }
-                (Keyword::Arg, Args::Words(words)) => words.iter().map(|word| argument(text, *word)).collect(),
-                _ => continue,
-            };
-            for (name, value) in set {
-                let value = value.and_then(|value| self.put_in(value.slice(text), &found));
-                found.push((name, value));
-            }
-        }
-        found
-    }
-
-    /// A value with what is known put in for variables; the rest of them stays away.
-    fn put_in(&self, raw: &[u8], known: &[(String, Option<String>)]) -> Option<String> {
-        let mut value = String::new();
-        put_in(&expand::expand(raw, self.file.escape).ok()?, known, &mut value);
-        Some(value)
+    pub fn env_names(&self, index: usize) -> Vec<&str> {
+        self.variables(index).iter().map(|(name, _)| name.as_str()).collect()
     }
 
     fn sets_env(&self, index: usize, name: &str) -> Option<String> {

@@ -51,7 +51,7 @@ impl Model<'_, '_> {
                 .is_none_or(|command| SETTERS.contains(&command) && (command != "printf" || text.contains("-v")))
                 && !simple.words.is_empty()
         });
-        if sets_any || names.iter().any(|known| known == name) {
+        if sets_any || names.contains(&name) {
             return Words::Unknown;
         }
         match mentions(text, name) {

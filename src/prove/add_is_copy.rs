@@ -3,6 +3,7 @@
 //! Where no source is fetched or unpacked, ADD and COPY do the same in all that they share: flags, patterns,
 //! heredocs, destination.
 
+use crate::context::LazyContext;
 use crate::model::{Added, Model, copy};
 use crate::syntax::{Args, Body, Keyword};
 
@@ -50,7 +51,7 @@ fn copies_alike(model: &Model<'_, '_>, index: usize, demand: Demand, facts: Fact
     let instruction = model.instructions[index];
     let (body, context): (&Body, _) = match &instruction.body.args {
         // The build context is that of an image to come.
-        Args::Onbuild(inner) => (inner, None),
+        Args::Onbuild(inner) => (inner, LazyContext::NONE),
         _ => (&instruction.body, facts.context),
     };
     if body.keyword != Keyword::Add {

@@ -28,7 +28,7 @@ pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>, demand: Demand, 
             Addition::Assent => answers_nothing_else(model, change, place, demand)?,
             Addition::NoRecommends => {
                 image_may_change(demand, "recommended packages are no longer installed")?;
-                if recommends::configures(&model.text_up_to(change.index)) {
+                if recommends::configures(model.text_up_to(change.index)) {
                     return Err(Refusal::new("the file configures already what apt does with recommended packages"));
                 }
             }
@@ -107,7 +107,7 @@ fn gem_knows_it(model: &Model<'_, '_>, change: &Changed<'_, '_>) -> Result<(), R
         return Err(Refusal::new("the file configures gem already"));
     }
     let image = model.image_below(change.index).unwrap_or_default();
-    if options::knows_no_document(image, &text) {
+    if options::knows_no_document(image, text) {
         Ok(())
     } else {
         Err(Refusal::new("the gem of this image is too old for the option"))
@@ -126,7 +126,7 @@ fn prints_to_the_log_of_gnu_wget(model: &Model<'_, '_>, change: &Changed<'_, '_>
     if brings_a_wget(model, change.index) {
         return Err(Refusal::new("a COPY brings another wget"));
     }
-    if no_other_wget_there(model, change.index, &text) {
+    if no_other_wget_there(model, change.index, text) {
         return Ok(());
     }
     match model.installed_before(change.index, change.simple.range, "wget") {

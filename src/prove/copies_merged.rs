@@ -3,7 +3,7 @@
 //! BuildKit copies the sources of a COPY one after the other, so that one COPY of all sources leaves the same
 //! files. What is a file for sure, and a small one, is all that may go together.
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::knowledge::files;
 use crate::model::Model;
 use crate::model::copy::{self, has_pattern};
@@ -71,7 +71,7 @@ fn merged(
     after: &Model<'_, '_>,
     old: &[Token],
     new: &Token,
-    context: Option<&Context>,
+    context: LazyContext<'_>,
 ) -> Result<usize, Refusal> {
     let whole = IntoFolder::of(after, new)?;
     let mut sources = Vec::new();
@@ -102,12 +102,12 @@ fn index_of(token: &Token) -> usize {
     if let Token::Step { index, .. } = token { index.0 } else { 0 }
 }
 
-fn are_small_files(sources: &[String], context: Option<&Context>) -> Result<(), Refusal> {
+fn are_small_files(sources: &[String], context: LazyContext<'_>) -> Result<(), Refusal> {
     let mut names: Vec<String> = Vec::new();
     let mut size = 0;
     for source in sources {
         let name = source.rsplit('/').next().unwrap_or(source);
-        let Some(context) = context else {
+        let Some(context) = context.get() else {
             if !files::is_manifest_name(name) {
                 return Err(Refusal::new(format!("the build context is not known, and `{source}` may be anything")));
             }

@@ -3,7 +3,7 @@
 //! `--chown` gives the owner to what is copied and to the folders that COPY makes for it, `chown` to what it
 //! names: the two are never shown to be the same, so that this holds only for what was asked for.
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::knowledge::files;
 use crate::model::copy::{below, join};
 use crate::model::{Model, User, copy};
@@ -133,7 +133,7 @@ fn stands_for(
     copy: usize,
     flag: &Flag,
     words: &[String],
-    context: Option<&Context>,
+    context: LazyContext<'_>,
 ) -> Result<(), Refusal> {
     if let User::Other(user) = &model.states[copy + 1].user {
         return Err(Refusal::new(format!("the command was run as `{user}`")));
@@ -222,7 +222,7 @@ struct Brought<'m, 'f, 's> {
 }
 
 impl<'m, 'f, 's> Brought<'m, 'f, 's> {
-    fn of(model: &'m Model<'f, 's>, copy: usize, context: Option<&Context>) -> Result<Self, Refusal> {
+    fn of(model: &'m Model<'f, 's>, copy: usize, context: LazyContext<'_>) -> Result<Self, Refusal> {
         let instruction = model.instructions[copy];
         let refuse = || Refusal::new("what the COPY brings is not written out");
         let text = instruction.joined.text();
@@ -236,7 +236,7 @@ impl<'m, 'f, 's> Brought<'m, 'f, 's> {
         let destination = join(folder, &written);
         let into_folder = written.ends_with('/') || written.ends_with("/.") || written == ".";
         let elsewhere = instruction.body.flags.iter().any(|flag| flag.name() == "from");
-        let from_stage = if elsewhere { None } else { context };
+        let from_stage = if elsewhere { LazyContext::NONE } else { context };
         let documents: Vec<&[u8]> = instruction.heredocs.iter().map(|doc| doc.marker.slice(text)).collect();
         if !documents.is_empty() {
             if sources.len() != 1 || documents.len() != 1 || into_folder {
@@ -294,9 +294,9 @@ fn last(path: &str) -> &str {
 }
 
 /// Whether a source is a file, as far as can be told.
-fn is_file(source: &str, destination: &str, into_folder: bool, context: Option<&Context>) -> bool {
+fn is_file(source: &str, destination: &str, into_folder: bool, context: LazyContext<'_>) -> bool {
     let path = source.trim_start_matches("./").trim_start_matches('/');
-    if let Some(context) = context
+    if let Some(context) = context.get()
         && context.exists(path)
     {
         return !context.is_dir(path);

@@ -34,7 +34,7 @@ const WRAPPERS: &[&str] =
 pub fn leaves_only_files(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result<(), Refusal> {
     let state = &model.states[index];
     shell_reads_nothing_at_start(&state.shell)?;
-    if model.env_names(index).iter().any(|name| name == "BASH_ENV") {
+    if model.env_names(index).contains(&"BASH_ENV") {
         return Err(Refusal::new("each bash reads the file that BASH_ENV names anew"));
     }
     if !script.comments.is_empty() {

@@ -42,7 +42,7 @@ mod workdir_path;
 
 pub use trace::Trace;
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::model::Model;
 use crate::pin::Images;
 
@@ -188,7 +188,7 @@ pub enum Demand {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Facts<'c> {
     /// The build context, where it is known.
-    pub context: Option<&'c Context>,
+    pub context: LazyContext<'c>,
     /// What is known of images, where registries or a lock were asked.
     pub images: Option<&'c Images>,
 }

@@ -104,7 +104,7 @@ fn may_be_out_of_reach_later(model: &Model<'_, '_>, at: usize, facts: Facts<'_>)
         Keyword::Copy | Keyword::Add if SETTINGS.iter().any(|place| text.contains(place)) => {
             let Some(copy) = Copy::bringing(model, at) else { return true };
             let read = |place: &str| {
-                let file = facts.context?.read(place)?;
+                let file = facts.context.get()?.read(place)?;
                 Some(String::from_utf8_lossy(&file).into_owned())
             };
             !copy.sources.iter().all(|source| read(source).is_some_and(|file| !local(&file)))

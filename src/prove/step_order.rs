@@ -4,7 +4,7 @@
 //! instruction that it passes must commute with it, and it must turn up unchanged. A COPY that is new must
 //! bring no more than a part of what one on its way down brings.
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::knowledge::ecosystems::{self, Install, Project};
 use crate::model::{Copy, Model};
 use crate::shell::Command;
@@ -107,7 +107,7 @@ struct Rules<'f, 's, 'c> {
     before: &'f Model<'f, 's>,
     after: &'f Model<'f, 's>,
     demand: Demand,
-    context: Option<&'c Context>,
+    context: LazyContext<'c>,
 }
 
 impl Rules<'_, '_, '_> {
@@ -123,7 +123,7 @@ impl Rules<'_, '_, '_> {
         if !whole.is_whole_context() || whole.flags != part.flags {
             return Err(Refusal::new("a COPY appeared that is no part of the one that moved"));
         }
-        let Some(context) = self.context else {
+        let Some(context) = self.context.get() else {
             return Err(Refusal::new("a COPY appeared, and the build context is not known"));
         };
         for source in &part.sources {
@@ -131,7 +131,7 @@ impl Rules<'_, '_, '_> {
                 return Err(Refusal::new(format!("`{source}` is no file of the build context")));
             }
             let place = format!("{}/{source}", whole.destination.trim_end_matches('/'));
-            if part.source_of(&place, Some(context)).as_deref() != Some(source) {
+            if part.source_of(&place, context.into()).as_deref() != Some(source) {
                 return Err(Refusal::new(format!("`{source}` goes to another place than before")));
             }
         }
@@ -200,7 +200,7 @@ impl Rules<'_, '_, '_> {
                 moving.destination
             )));
         }
-        if self.context.is_none() {
+        if self.context.get().is_none() {
             let mut names = moving.sources.iter().map(|source| source.rsplit('/').next().unwrap_or(source));
             if names.any(ecosystems::looks_like_manifest) || !installs.iter().all(Install::is_mostly_alone) {
                 return Err(Refusal::new(
@@ -257,11 +257,11 @@ impl Rules<'_, '_, '_> {
         if let Some(doubt) = reading.doubts.first() {
             return Err(Refusal::new(doubt));
         }
-        let Some(context) = self.context else {
+        let Some(context) = self.context.get() else {
             return Err(Refusal::new("the build context is not known, so the manifests could not be read"));
         };
         for output in &install.outputs {
-            if moving.may_write_below(&place(output), Some(context)) {
+            if moving.may_write_below(&place(output), context.into()) {
                 return Err(Refusal::new(format!(
                     "the COPY may bring a `{output}` over what the install wrote: let `.dockerignore` name it"
                 )));
@@ -274,7 +274,7 @@ impl Rules<'_, '_, '_> {
     fn no_variable_names(&self, moving: &Copy, run: usize) -> Result<(), Refusal> {
         let folder = self.before.states[run].workdir.path();
         for (name, value) in self.before.variables(run) {
-            for path in ecosystems::paths_in(&name, value.as_deref().unwrap_or_default()) {
+            for path in ecosystems::paths_in(name, value.as_deref().unwrap_or_default()) {
                 if moving.may_bring(&crate::model::copy::join(folder, path), self.context) {
                     return Err(Refusal::new(format!(
                         "the variable `{name}` names `{path}`, which the COPY may bring"
@@ -347,25 +347,25 @@ impl ImageFolder<'_, '_, '_, '_> {
 
 impl Project for ImageFolder<'_, '_, '_, '_> {
     fn read(&self, path: &str) -> Option<String> {
-        String::from_utf8(self.rules.context?.read(&self.source(path)?)?).ok()
+        String::from_utf8(self.rules.context.get()?.read(&self.source(path)?)?).ok()
     }
 
     /// Without the context a COPY of a folder tells of no file in it.
     fn exists(&self, path: &str) -> bool {
-        if let Some(context) = self.rules.context {
+        if let Some(context) = self.rules.context.get() {
             return self.source(path).is_some_and(|source| context.exists(&source));
         }
         let place = crate::model::copy::join(self.folder, path);
         let model = self.rules.before;
         let start = model.stage_of(self.run).map_or(self.run, |stage| stage.range.start);
-        (start..self.run).filter_map(|at| Copy::of(model, at)).any(|copy| copy.surely_brings(&place, None))
+        (start..self.run).filter_map(|at| Copy::of(model, at)).any(|copy| copy.surely_brings(&place, LazyContext::NONE))
     }
 
     fn env(&self, name: &str) -> Option<String> {
         self.rules.before.env(self.run, name)
     }
 
-    fn env_names(&self) -> Vec<String> {
+    fn env_names(&self) -> Vec<&str> {
         self.rules.before.env_names(self.run)
     }
 }

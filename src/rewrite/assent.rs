@@ -16,7 +16,7 @@ pub fn assume_yes(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals, prog
 
 fn verdict(model: &Model<'_, '_>, command: &Lacking<'_, '_>, setting: Option<&str>) -> Verdict {
     let text = model.text_up_to(command.index);
-    if setting.is_some_and(|setting| configured(&text, setting)) || command.variable_holds(&text, says_yes) {
+    if setting.is_some_and(|setting| configured(text, setting)) || command.variable_holds(text, says_yes) {
         return Verdict::Silent;
     }
     let name = command.name();

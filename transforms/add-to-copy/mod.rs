@@ -1,5 +1,6 @@
 //! ADD of local files and folders becomes COPY.
 
+use crate::context::LazyContext;
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::model::{Added, copy};
 use crate::prove::Claim;
@@ -29,7 +30,7 @@ fn look_at(subject: &Subject<'_, '_, '_>, index: usize, proposals: &mut Proposal
     let instruction = subject.model.instructions[index];
     let (body, context) = match &instruction.body.args {
         // A trigger runs in the build context of another image.
-        Args::Onbuild(inner) => (&**inner, None),
+        Args::Onbuild(inner) => (&**inner, LazyContext::NONE),
         _ => (&instruction.body, subject.context),
     };
     if body.keyword != Keyword::Add || !instruction.joined.is_contiguous(body.keyword_range) {

@@ -1,6 +1,6 @@
 //! A RUN that fetches apt's lists removes them at its end.
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::edit::{Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::{self, Family, Verb, commands};
 use crate::model::Model;
@@ -113,7 +113,7 @@ enum LaterUse {
 }
 
 /// Whether anything that sees this RUN's files may use the lists.
-fn later_use(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> LaterUse {
+fn later_use(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize) -> LaterUse {
     let mut perhaps = None;
     let mut seen = model.later(index);
     seen.extend(model.started_with(index));
@@ -184,7 +184,7 @@ enum Started {
 }
 
 /// What CMD or ENTRYPOINT starts: a script of the project may use apt.
-fn started(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> Started {
+fn started(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize) -> Started {
     let literals: Vec<String> = match model.body(index) {
         Some(Body::Exec(words)) => words.clone(),
         Some(Body::Script(script)) => {

@@ -1,6 +1,6 @@
 //! `apt-get` in the place of `apt`.
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::apt::{self, Reading};
 use crate::knowledge::bases::Distribution;
@@ -110,8 +110,8 @@ fn obstacle(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Option<
 }
 
 /// What makes all calls of a RUN uncertain.
-fn doubt(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> Option<String> {
-    if model.env_names(index).iter().any(|name| name == "APT_CONFIG") {
+fn doubt(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize) -> Option<String> {
+    if model.env_names(index).contains(&"APT_CONFIG") {
         return Some("APT_CONFIG may name settings that hold for apt alone".to_owned());
     }
     let brings = |at: &usize| {
@@ -132,7 +132,7 @@ fn doubt(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> Opti
     uses_archives.then(|| "a command uses downloaded packages, which apt removes and apt-get keeps".to_owned())
 }
 
-fn brings_settings(model: &Model<'_, '_>, context: Option<&Context>, at: usize, place: &str) -> bool {
+fn brings_settings(model: &Model<'_, '_>, context: LazyContext<'_>, at: usize, place: &str) -> bool {
     if place.starts_with("/etc/apt/apt.conf") {
         return true;
     }
@@ -145,10 +145,10 @@ fn brings_settings(model: &Model<'_, '_>, context: Option<&Context>, at: usize, 
     let count = sources().count().saturating_sub(1);
     let one_file = |word: &str| known.iter().any(|end| word.ends_with(end)) || word.ends_with("preferences");
     let harmless = count > 0 && sources().take(count).all(one_file);
-    match (Copy::of(model, at), context) {
+    match (Copy::of(model, at), context.get()) {
         (Some(copy), Some(context)) => {
-            copy.may_write_below("/etc/apt/apt.conf", Some(context))
-                || copy.may_write_below("/etc/apt/apt.conf.d", Some(context))
+            copy.may_write_below("/etc/apt/apt.conf", context.into())
+                || copy.may_write_below("/etc/apt/apt.conf.d", context.into())
         }
         _ => !harmless,
     }

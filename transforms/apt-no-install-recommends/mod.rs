@@ -25,7 +25,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     rewrite::add_options(model, proposals, Addition::NoRecommends, |command| {
         let text = model.text_up_to(command.index);
         let decides = |word: &str| word.contains("install-recommends");
-        if recommends::configures(&text) || command.variable_holds(&text, decides) {
+        if recommends::configures(text) || command.variable_holds(text, decides) {
             return Verdict::Silent;
         }
         Verdict::Add(Safety::Unsafe, reason(model, command))

@@ -16,7 +16,7 @@ pub static TRANSFORM: Transform = Transform {
     options: &[],
     opt_in: false,
     asks_registries: false,
-    words: &["cd"],
+    words: &["cd", "pushd", "popd"],
     propose,
 };
 

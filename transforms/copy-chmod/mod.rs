@@ -111,7 +111,7 @@ fn targets<'f>(model: &Model<'_, '_>, found: &'f CopyThenCommand<'_>) -> Vec<(St
 fn seen(subject: &Subject<'_, '_, '_>, found: &CopyThenCommand<'_>, source: &str) -> Option<bool> {
     let elsewhere = subject.model.flags(found.copy).iter().any(|flag| flag.starts_with("--from="));
     let path = source.trim_start_matches("./").trim_start_matches('/');
-    let context = subject.context.filter(|context| !elsewhere && context.exists(path))?;
+    let context = subject.context.get().filter(|context| !elsewhere && context.exists(path))?;
     Some(!context.is_dir(path))
 }
 

@@ -135,7 +135,7 @@ fn targets(subject: &Subject<'_, '_, '_>, found: &CopyThenCommand<'_>) -> Result
         return Ok(vec![destination]);
     }
     let elsewhere = model.flags(found.copy).iter().any(|flag| flag.starts_with("--from="));
-    let context = subject.context.filter(|_| !elsewhere);
+    let context = subject.context.get().filter(|_| !elsewhere);
     let mut targets = Vec::new();
     for source in &found.sources {
         let name = source.rsplit('/').next().unwrap_or_default();

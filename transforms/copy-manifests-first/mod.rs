@@ -1,6 +1,6 @@
 //! Dependencies are installed before the code is copied.
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::ecosystems::{self, Install, Project};
 use crate::model::copy::{below, join, stays_in_project};
@@ -55,7 +55,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 }
 
 /// Whether any install below the COPY, in its stage, may read something that it brings.
-fn brings_a_manifest(model: &Model<'_, '_>, context: Option<&Context>, index: usize, copy: &Copy) -> bool {
+fn brings_a_manifest(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize, copy: &Copy) -> bool {
     let end = model.stage_of(index).map_or(index, |stage| stage.range.end);
     (index + 1..end).any(|run| {
         let folder = model.states[run].workdir.path();
@@ -88,7 +88,7 @@ struct Move {
 /// is one and the COPY has to stay.
 fn destination_of(
     model: &Model<'_, '_>,
-    context: Option<&Context>,
+    context: LazyContext<'_>,
     index: usize,
     copy: &Copy,
 ) -> Result<Option<Move>, (usize, String)> {
@@ -164,7 +164,7 @@ fn installs(model: &Model<'_, '_>, run: usize) -> Option<(Vec<Install>, Vec<Stri
 /// Takes the COPY past one RUN of installs. `Err(None)`: the COPY is what brings the manifests.
 fn past(
     model: &Model<'_, '_>,
-    context: Option<&Context>,
+    context: LazyContext<'_>,
     (index, copy): (usize, &Copy),
     passed: &[Copy],
     run: usize,
@@ -179,13 +179,13 @@ fn past(
             copy.destination.replace(Copy::FOLDER_IN_FORCE, "the folder in force")
         )));
     }
-    let unseen = context.is_none();
+    let unseen = context.get().is_none();
     let sources = || copy.sources.iter().map(|source| source.rsplit('/').next().unwrap_or(source));
     if unseen && (sources().any(ecosystems::looks_like_manifest) || !installs.iter().all(Install::is_mostly_alone)) {
         return Err(Some("the build context is not known, and the install may read what this COPY brings".to_owned()));
     }
     for install in installs {
-        if unseen && install.manifests.iter().any(|path| copy.may_bring(&join(folder, path), None)) {
+        if unseen && install.manifests.iter().any(|path| copy.may_bring(&join(folder, path), LazyContext::NONE)) {
             return Err(None);
         }
         let project = ImageFolder { model, context, folder, run };
@@ -199,17 +199,19 @@ fn past(
             let brought_here = copy.source_of(&place, context);
             let brought_between = passed.iter().any(|other| other.surely_brings(&place, context));
             match brought_here {
-                Some(source) if copy.is_whole_context() && context.is_some() && !brought_between => split.push(source),
+                Some(source) if copy.is_whole_context() && context.get().is_some() && !brought_between => {
+                    split.push(source);
+                }
                 // Later files win: the COPY would put its own over the ones copied since.
                 Some(_) => return Err(None),
-                None if context.is_none() && copy.may_bring(&place, None) => return Err(None),
+                None if context.get().is_none() && copy.may_bring(&place, LazyContext::NONE) => return Err(None),
                 None if brought_between
                     || passed_before(model, context, index, &place)
                     || !install.manifests.contains(&path) => {}
                 None => return Err(Some(format!("no COPY names `{path}`"))),
             }
         }
-        if context.is_none() && doubts.is_empty() {
+        if context.get().is_none() && doubts.is_empty() {
             doubts.push("the build context is not known, so its manifests could not be read".to_owned());
         }
         for output in &install.outputs {
@@ -230,27 +232,27 @@ fn past(
 /// A variable that names something which the COPY brings: whatever the install starts may look for it.
 fn variable_names_what_moves(
     model: &Model<'_, '_>,
-    context: Option<&Context>,
+    context: LazyContext<'_>,
     copy: &Copy,
     run: usize,
 ) -> Option<String> {
     let folder = model.states[run].workdir.path();
-    model.variables(run).into_iter().find_map(|(name, value)| {
-        let value = value?;
-        let paths = ecosystems::paths_in(&name, &value);
+    model.variables(run).iter().find_map(|(name, value)| {
+        let value = value.as_ref()?;
+        let paths = ecosystems::paths_in(name, value);
         let path = paths.into_iter().find(|path| copy.may_bring(&join(folder, path), context))?;
         Some(format!("the variable `{name}` names `{path}`, which the COPY may bring"))
     })
 }
 
 /// Whether a COPY above `index` surely brings a file.
-fn passed_before(model: &Model<'_, '_>, context: Option<&Context>, index: usize, place: &str) -> bool {
+fn passed_before(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize, place: &str) -> bool {
     let start = model.stage_of(index).map_or(0, |stage| stage.range.start);
     (start..index).filter_map(|at| Copy::of(model, at)).any(|copy| copy.surely_brings(place, context))
 }
 
 /// Whether both may write the same path.
-fn may_collide(copy: &Copy, other: &Copy, context: Option<&Context>) -> bool {
+fn may_collide(copy: &Copy, other: &Copy, context: LazyContext<'_>) -> bool {
     other.targets(context).iter().any(|target| copy.may_write_below(target, context))
         || copy
             .targets(context)
@@ -261,7 +263,7 @@ fn may_collide(copy: &Copy, other: &Copy, context: Option<&Context>) -> bool {
 /// The folder that the install runs in, as the COPYs above it filled it.
 struct ImageFolder<'a, 'f, 's> {
     model: &'a Model<'f, 's>,
-    context: Option<&'a Context>,
+    context: LazyContext<'a>,
     folder: &'a str,
     run: usize,
 }
@@ -277,25 +279,25 @@ impl ImageFolder<'_, '_, '_> {
 
 impl Project for ImageFolder<'_, '_, '_> {
     fn read(&self, path: &str) -> Option<String> {
-        String::from_utf8(self.context?.read(&self.source(path)?)?).ok()
+        String::from_utf8(self.context.get()?.read(&self.source(path)?)?).ok()
     }
 
     /// Without the context only what a COPY names is there for sure, and not what a folder may hold.
     fn exists(&self, path: &str) -> bool {
-        if self.context.is_some() {
+        if self.context.get().is_some() {
             return self.source(path).is_some();
         }
         let place = join(self.folder, path);
         let Some(stage) = self.model.stage_of(self.run) else { return false };
         let mut copies = (stage.range.start..self.run).filter_map(|index| Copy::of(self.model, index));
-        copies.any(|copy| copy.surely_brings(&place, None))
+        copies.any(|copy| copy.surely_brings(&place, LazyContext::NONE))
     }
 
     fn env(&self, name: &str) -> Option<String> {
         self.model.env(self.run, name)
     }
 
-    fn env_names(&self) -> Vec<String> {
+    fn env_names(&self) -> Vec<&str> {
         self.model.env_names(self.run)
     }
 }

@@ -37,7 +37,6 @@ const UNWANTED: &[&str] = &[
 ];
 
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
-    let Some(context) = subject.context else { return };
     let model = subject.model;
     for index in 0..model.instructions.len() {
         let instruction = model.instructions[index];
@@ -53,6 +52,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         for (range, source) in operands {
             let Some(source) = local(&source) else { continue };
             let place = instruction.joined.span(range);
+            let Some(context) = subject.context.get() else { return };
             if is_root(source) {
                 if !excludes && context.leaves_nothing_out() {
                     proposals.leave(place, everything(context));

@@ -1,6 +1,6 @@
 //! ENTRYPOINT and CMD that do not fit each other.
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::edit::{Offers, Proposals, Subject, Transform};
 use crate::knowledge::managers::base_name;
 use crate::knowledge::started;
@@ -63,7 +63,7 @@ fn keyword(model: &Model<'_, '_>, index: usize) -> Span {
     instruction.joined.span(instruction.body.keyword_range)
 }
 
-fn at_odds(model: &Model<'_, '_>, entrypoint: usize, cmd: usize, context: Option<&Context>) -> Option<String> {
+fn at_odds(model: &Model<'_, '_>, entrypoint: usize, cmd: usize, context: LazyContext<'_>) -> Option<String> {
     let instruction = model.instructions[entrypoint];
     let shell_form = matches!(instruction.body.args, Args::Text(_));
     if shell_form {
@@ -102,7 +102,7 @@ const MAY_RUN: &[&str] = &["exec", "spawn", "subprocess", "popen", "Popen", "sys
 
 /// Whether what an interpreter is told to run does not run its own arguments: no script at all, so that CMD becomes
 /// the script; a module of Python; a script that can be read and holds nothing of the kind.
-fn keeps_arguments(model: &Model<'_, '_>, entrypoint: usize, arguments: &[String], context: Option<&Context>) -> bool {
+fn keeps_arguments(model: &Model<'_, '_>, entrypoint: usize, arguments: &[String], context: LazyContext<'_>) -> bool {
     let Some(script) = arguments.iter().find(|word| !is_plain_option(word)) else { return true };
     if script == "-m" {
         return true;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::{programs, started};
 use crate::model::program::{self, Program};
@@ -164,7 +164,7 @@ fn starts(
     model: &Model<'_, '_>,
     index: usize,
     command: &Command,
-    context: Option<&Context>,
+    context: LazyContext<'_>,
 ) -> Result<Option<String>, String> {
     let program = &command.words[0];
     if program.is_empty() || program.starts_with('-') || program.contains([' ', '\t', '=']) {

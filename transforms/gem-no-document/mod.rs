@@ -24,10 +24,10 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         let text = model.text_up_to(command.index);
         let image = model.image_below(command.index).unwrap_or_default();
         let decided = |word: &str| options::decides_on_documents(word);
-        if text.contains("gemrc") || options::brings_gemrc(image) || command.variable_holds(&text, decided) {
+        if text.contains("gemrc") || options::brings_gemrc(image) || command.variable_holds(text, decided) {
             return Verdict::Silent;
         }
-        if !options::knows_no_document(image, &text) {
+        if !options::knows_no_document(image, text) {
             return Verdict::Leave(format!(
                 "`{}` generates documentation: its RubyGems is older than 2.0 and does not know `--no-document`",
                 command.name()

@@ -1,6 +1,6 @@
 //! Neighbouring COPY instructions of small files into one folder become one.
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::files;
 use crate::model::Model;
@@ -87,6 +87,9 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             push_fix(model, &mut group, proposals);
         }
         let Some(part) = part else { continue };
+        if !neighbour && !has_neighbour(model, &part) {
+            continue;
+        }
         let (place, first) = (model.instructions[index].span, part.sources[0].clone());
         match files_of(&part.sources, subject.context) {
             Ok(files) => {
@@ -109,6 +112,14 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     push_fix(model, &mut group, proposals);
 }
 
+/// Whether the next instruction is a COPY that may join.
+fn has_neighbour(model: &Model<'_, '_>, part: &Part) -> bool {
+    let next = part.index + 1;
+    next < model.instructions.len()
+        && only_blanks_between(model, part.index, next)
+        && Part::of(model, next).is_some_and(|next| next.goes_with(part))
+}
+
 fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
@@ -121,14 +132,14 @@ fn only_blanks_between(model: &Model<'_, '_>, first: usize, second: usize) -> bo
     })
 }
 
-fn files_of(sources: &[String], context: Option<&Context>) -> Result<Files, String> {
+fn files_of(sources: &[String], context: LazyContext<'_>) -> Result<Files, String> {
     let mut names = Vec::new();
     let mut size = 0;
     let mut kinds = Vec::new();
     for source in sources {
         let name = source.rsplit('/').next().unwrap_or(source);
         kinds.push(files::is_manifest_name(name));
-        let Some(context) = context else {
+        let Some(context) = context.get() else {
             if !files::is_manifest_name(name) {
                 return Err(format!("the build context is not known, and `{source}` may be large"));
             }

@@ -1,6 +1,6 @@
 //! No upgrade of the whole base image.
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::edit::{Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::apt;
 use crate::knowledge::bases::{self, Distribution};
@@ -63,7 +63,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 
 fn reason_to_stay(
     model: &Model<'_, '_>,
-    context: Option<&Context>,
+    context: LazyContext<'_>,
     index: usize,
     script: &Script<'_>,
     simple: &Simple,
@@ -125,7 +125,7 @@ fn failure(model: &Model<'_, '_>, index: usize, script: &Script<'_>, simple: &Si
 }
 
 /// The first line up to this RUN that changes what apt installs from, or may.
-fn changed_sources(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> Option<usize> {
+fn changed_sources(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize) -> Option<usize> {
     let changes = |at: &usize| {
         let text = String::from_utf8_lossy(model.instructions[*at].joined.text()).into_owned();
         match model.keyword(*at) {
@@ -138,7 +138,7 @@ fn changed_sources(model: &Model<'_, '_>, context: Option<&Context>, index: usiz
 }
 
 /// Whether what a COPY brings may hold a source of apt.
-fn may_hold_sources(model: &Model<'_, '_>, context: Option<&Context>, index: usize) -> bool {
+fn may_hold_sources(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize) -> bool {
     match Copy::bringing(model, index) {
         Some(copy) => copy.may_bring("/etc/apt", context),
         // From another stage, or by a name that is not written out.

@@ -15,7 +15,7 @@ pub static TRANSFORM: Transform = Transform {
     options: &[],
     opt_in: false,
     asks_registries: false,
-    words: &["ssh", "shutdown", "reboot", "poweroff", "halt", "vi", "nano", "top"],
+    words: &[],
     propose,
 };
 

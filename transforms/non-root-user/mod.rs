@@ -1,6 +1,6 @@
 //! Containers that run as root.
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::edit::{Offers, Proposals, Subject, Transform};
 use crate::knowledge::started;
 use crate::model::copy::{self, RuntimeProgram};
@@ -64,7 +64,7 @@ fn argument(model: &Model<'_, '_>, index: usize) -> Span {
 }
 
 /// No USER at all on a bare distribution, where the file starts a program of its own.
-fn no_user(model: &Model<'_, '_>, line: &[usize], context: Option<&Context>, proposals: &mut Proposals) {
+fn no_user(model: &Model<'_, '_>, line: &[usize], context: LazyContext<'_>, proposals: &mut Proposals) {
     let start = |keyword: Keyword| line.iter().find_map(|stage| last(model, *stage, keyword));
     let Some(at) = start(Keyword::Entrypoint).or_else(|| start(Keyword::Cmd)) else { return };
     let bare = model.base_image(at).is_some_and(|image| image.bare);
@@ -116,7 +116,7 @@ fn changes_user<'w>(words: impl IntoIterator<Item = &'w str>) -> bool {
 }
 
 /// Whether a word names a start script that changes the user, or one that can't be looked into.
-fn may_give_root_up(model: &Model<'_, '_>, index: usize, word: &str, context: Option<&Context>) -> bool {
+fn may_give_root_up(model: &Model<'_, '_>, index: usize, word: &str, context: LazyContext<'_>) -> bool {
     match copy::runtime_program(model, index, word, context) {
         RuntimeProgram::Script(text) => {
             let words =
@@ -142,7 +142,7 @@ fn is_unread_from_context(
     line: &[usize],
     index: usize,
     program: &str,
-    context: Option<&Context>,
+    context: LazyContext<'_>,
 ) -> bool {
     let name = program.rsplit('/').next().unwrap_or(program);
     let named = |path: &String| path.rsplit('/').next() == Some(name);

@@ -1,6 +1,6 @@
 //! `npm ci` in the place of `npm install`, where a lock file is copied.
 
-use crate::context::Context;
+use crate::context::{Context, LazyContext};
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::commands;
 use crate::knowledge::ecosystems::before_npm;
@@ -83,12 +83,12 @@ impl<T: Into<String>> From<T> for Obstacle {
 /// Whether the folder of the install holds a lock file in step with its manifest, and nothing else that counts.
 fn locked(
     model: &Model<'_, '_>,
-    context: Option<&Context>,
+    context: LazyContext<'_>,
     index: usize,
     script: &Script<'_>,
     simple: &Simple,
 ) -> Result<(), Obstacle> {
-    let Some(context) = context else {
+    let Some(context) = context.get() else {
         let named = model.earlier(index).into_iter().filter_map(|at| Copy::bringing(model, at)).any(|copy| {
             copy.sources
                 .iter()
@@ -177,8 +177,9 @@ fn meddling(model: &Model<'_, '_>, index: usize, context: &Context) -> Option<us
         let text = String::from_utf8_lossy(model.instructions[*at].joined.text()).into_owned();
         match model.keyword(*at) {
             Keyword::Copy | Keyword::Add => {
-                let brings = Copy::bringing(model, *at)
-                    .is_none_or(|copy| MANIFESTS.iter().any(|name| copy.may_bring(&join(folder, name), Some(context))));
+                let brings = Copy::bringing(model, *at).is_none_or(|copy| {
+                    MANIFESTS.iter().any(|name| copy.may_bring(&join(folder, name), context.into()))
+                });
                 arrived |= brings;
                 text.contains("node_modules")
             }

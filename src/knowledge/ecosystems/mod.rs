@@ -93,7 +93,7 @@ pub trait Project {
     /// What an environment variable is set to, where that is known.
     fn env(&self, name: &str) -> Option<String>;
     /// The names of all variables that are set.
-    fn env_names(&self) -> Vec<String>;
+    fn env_names(&self) -> Vec<&str>;
 }
 
 /// Something of the project itself is read: moving code below the install breaks the build.
@@ -219,7 +219,7 @@ mod tests {
             None
         }
 
-        fn env_names(&self) -> Vec<String> {
+        fn env_names(&self) -> Vec<&str> {
             Vec::new()
         }
     }

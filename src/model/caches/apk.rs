@@ -1,6 +1,6 @@
 //! Alpine's index of packages: which commands store it, and which count on a stored one.
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::knowledge::caches::{ApkIndex, apk_index};
 use crate::knowledge::releases::{self, Age};
 use crate::knowledge::{commands, managers};
@@ -149,7 +149,7 @@ pub struct Later {
 
 /// Looks through all that sees the files of instruction `index`.
 #[must_use]
-pub fn later_use(model: &Model<'_, '_>, index: usize, age: Age, context: Option<&Context>) -> Later {
+pub fn later_use(model: &Model<'_, '_>, index: usize, age: Age, context: LazyContext<'_>) -> Later {
     let mut later = Later { installs: Vec::new(), other: Use::None };
     for at in seen_by(model, index).into_iter().filter(|at| runs(model, *at)) {
         let line = model.instructions[at].first_line;
@@ -255,7 +255,7 @@ fn needs(script: &Script<'_>, age: Age) -> Need {
     need
 }
 
-fn started(model: &Model<'_, '_>, at: usize, age: Age, context: Option<&Context>) -> Use {
+fn started(model: &Model<'_, '_>, at: usize, age: Age, context: LazyContext<'_>) -> Use {
     let line = model.instructions[at].first_line;
     let words: Vec<String> = match model.body(at) {
         Some(Body::Exec(words)) => words.clone(),

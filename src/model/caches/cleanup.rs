@@ -1,6 +1,6 @@
 //! What counts on the cache of a package manager that a RUN would clean at its end.
 
-use crate::context::Context;
+use crate::context::{Context, LazyContext};
 use crate::knowledge::Family;
 use crate::knowledge::caches::{Cleanup, YarnVerb, yarn_verb};
 use crate::knowledge::managers::{self, base_name};
@@ -152,8 +152,8 @@ pub fn is_used_later(model: &Model<'_, '_>, index: usize, program: &str) -> bool
 /// Whether the project, where it is at hand, says that it installs from the cache, or where the cache is, or sets
 /// workspaces, with which `npm cache` stops.
 #[must_use]
-pub fn project_works_from_cache(model: &Model<'_, '_>, index: usize, context: Option<&Context>) -> bool {
-    let Some(context) = context else { return false };
+pub fn project_works_from_cache(model: &Model<'_, '_>, index: usize, context: LazyContext<'_>) -> bool {
+    let Some(context) = context.get() else { return false };
     [".npmrc", ".yarnrc", "package.json"].iter().any(|name| {
         let text = project_file(model, index, name, context).and_then(|place| context.read(&place));
         text.is_some_and(|text| {
@@ -167,12 +167,7 @@ pub fn project_works_from_cache(model: &Model<'_, '_>, index: usize, context: Op
 /// Whether the yarn that a RUN calls keeps in its cache what nothing needs later: yarn 1 does, yarn 2 and
 /// later run programs from there.
 #[must_use]
-pub fn yarn_runs_from_cache(
-    model: &Model<'_, '_>,
-    index: usize,
-    script: &Script<'_>,
-    context: Option<&Context>,
-) -> Use {
+pub fn yarn_runs_from_cache(model: &Model<'_, '_>, index: usize, script: &Script<'_>, context: LazyContext<'_>) -> Use {
     let whole = String::from_utf8_lossy(model.file.source).to_lowercase();
     let hints =
         ["berry", "corepack", "yarn set ", "yarn policies", ".yarnrc.yml", "yarnpkg/releases", "yarn_ignore_path"];
@@ -198,7 +193,7 @@ pub fn yarn_runs_from_cache(
         matches!(simple.name(), Some("cd" | "pushd" | "popd") | None) && !simple.words.is_empty()
             || simple.literals().iter().flatten().any(|word| word.starts_with("--cwd"))
     });
-    let Some(context) = context.filter(|_| !leaves_folder) else { return unknown() };
+    let Some(context) = context.get().filter(|_| !leaves_folder) else { return unknown() };
     let Some(lock_place) = project_file(model, index, "yarn.lock", context) else { return unknown() };
     let lock = context.read(&lock_place).map(|text| String::from_utf8_lossy(&text).into_owned());
     let folder = lock_place.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -248,5 +243,5 @@ fn project_file(model: &Model<'_, '_>, index: usize, name: &str, context: &Conte
     let place = copy::join(model.states[index].workdir.path(), name);
     let stage = model.stage_of(index)?;
     let copies = (stage.range.start..index).rev().filter_map(|at| Copy::bringing(model, at));
-    copies.into_iter().find_map(|copy| copy.source_of(&place, Some(context)))
+    copies.into_iter().find_map(|copy| copy.source_of(&place, context.into()))
 }

@@ -10,7 +10,7 @@ use super::{is_forced, is_offline, runs, text};
 /// Whether the file says otherwise that pip is to keep nothing: by a variable or by pip's settings.
 #[must_use]
 pub fn is_switched_off(model: &Model<'_, '_>, index: usize) -> bool {
-    let in_scope = model.env_names(index).iter().any(|name| name == "PIP_NO_CACHE_DIR");
+    let in_scope = model.env_names(index).contains(&"PIP_NO_CACHE_DIR");
     let in_run = text(model, index).contains("PIP_NO_CACHE_DIR");
     let by_setting = (0..=index).filter(|at| model.keyword(*at) == Keyword::Run).any(|at| {
         let text = text(model, at);

@@ -1,6 +1,6 @@
 //! What COPY and ADD bring to a place of the image: files of the build context, heredocs, files of other stages.
 
-use crate::context::Context;
+use crate::context::{Context, LazyContext};
 use crate::model::copy::{below, has_pattern, join, paths};
 use crate::model::state::cleaned;
 use crate::model::{Added, Copy};
@@ -17,12 +17,12 @@ impl Search<'_, '_, '_> {
         }
         let as_it_is = |source: &String| match Added::of(source, self.context) {
             Added::Copied | Added::CopiedByName => true,
-            Added::Unclear(_) => self.context.is_none(),
+            Added::Unclear(_) => self.context.get().is_none(),
             Added::Unpacked | Added::Fetched => false,
         };
         match Copy::bringing(model, at) {
             Some(copy) if model.keyword(at) == Keyword::Copy || copy.sources.iter().all(as_it_is) => {
-                match self.context {
+                match self.context.get() {
                     Some(context) => self.of_context(&copy, context),
                     None => self.of_unknown_context(&copy),
                 }
@@ -54,7 +54,7 @@ impl Search<'_, '_, '_> {
             Some(text) => Program::File(String::from_utf8_lossy(&text).into_owned()),
             None => unseen(Some(source)),
         };
-        if let Some(source) = self.places.iter().find_map(|place| copy.source_of(place, Some(context))) {
+        if let Some(source) = self.places.iter().find_map(|place| copy.source_of(place, context.into())) {
             return Brought::surely(read(&source));
         }
         match self.named(copy) {
@@ -65,13 +65,13 @@ impl Search<'_, '_, '_> {
 
     /// A COPY of a build context that is not known.
     fn of_unknown_context(&self, copy: &Copy) -> Brought {
-        if let Some(source) = self.places.iter().find_map(|place| copy.source_of(place, None)) {
+        if let Some(source) = self.places.iter().find_map(|place| copy.source_of(place, LazyContext::NONE)) {
             return Brought::perhaps(unseen(Some(&source)));
         }
         if let Some(source) = self.named(copy) {
             return Brought::perhaps(unseen(Some(source)));
         }
-        if self.places.iter().any(|place| copy.may_bring(place, None)) {
+        if self.places.iter().any(|place| copy.may_bring(place, LazyContext::NONE)) {
             return Brought::perhaps(unseen(None));
         }
         Brought::default()
@@ -129,7 +129,7 @@ impl Search<'_, '_, '_> {
 /// Whether a source is one file: an address, or by its name, which ends in an extension that no archive has.
 fn is_single_file(source: &str) -> bool {
     let name = base(source);
-    match Added::of(source, None) {
+    match Added::of(source, LazyContext::NONE) {
         Added::Fetched => !source.contains(".git"),
         Added::Unpacked => false,
         _ => name.trim_start_matches('.').contains('.') && !has_pattern(name),

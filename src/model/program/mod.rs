@@ -6,7 +6,7 @@
 mod copied;
 mod written;
 
-use crate::context::Context;
+use crate::context::LazyContext;
 use crate::syntax::{Args, Keyword};
 
 use super::copy::join;
@@ -41,7 +41,7 @@ const SYSTEM: &[&str] = &["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/"];
 /// All that the program `name` may be, in the image of the stage that holds instruction `index` and in those that are
 /// built on it.
 #[must_use]
-pub fn may_be(model: &Model<'_, '_>, index: usize, name: &str, context: Option<&Context>) -> Vec<Program> {
+pub fn may_be(model: &Model<'_, '_>, index: usize, name: &str, context: LazyContext<'_>) -> Vec<Program> {
     let Some(own) = model.stage_of(index).map(|stage| stage.index) else { return vec![Program::System] };
     let in_own = Search { model, context, places: places(model, own, name), name };
     let mut found = in_own.look(&chain(model, own), HOPS);
@@ -111,7 +111,7 @@ fn places(model: &Model<'_, '_>, stage: usize, name: &str) -> Vec<String> {
 /// Looks for the file at certain places of an image.
 struct Search<'a, 'f, 's> {
     model: &'a Model<'f, 's>,
-    context: Option<&'a Context>,
+    context: LazyContext<'a>,
     /// Absolute paths.
     places: Vec<String>,
     /// How the program is called.

@@ -147,7 +147,7 @@ fn names_are_read_alike(
 
 /// No variable and no copied file may hold settings for apt alone; what uses the downloads must not be there.
 fn nothing_brings_settings(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Result<(), Refusal> {
-    if model.env_names(index).iter().any(|name| name == "APT_CONFIG") {
+    if model.env_names(index).contains(&"APT_CONFIG") {
         return Err(Refusal::new("APT_CONFIG names settings that may be for apt alone"));
     }
     for at in model.earlier(index) {
@@ -180,9 +180,9 @@ fn may_bring_settings(model: &Model<'_, '_>, at: usize, facts: Facts<'_>) -> boo
         return false;
     }
     let Some(copy) = Copy::of(model, at) else { return !names_one_file(model, at) };
-    match facts.context {
+    match facts.context.get() {
         Some(context) => {
-            ["/etc/apt/apt.conf", "/etc/apt/apt.conf.d"].iter().any(|path| copy.may_write_below(path, Some(context)))
+            ["/etc/apt/apt.conf", "/etc/apt/apt.conf.d"].iter().any(|path| copy.may_write_below(path, context.into()))
         }
         None => !names_one_file(model, at),
     }

@@ -48,7 +48,7 @@ pub fn check(
     if !command.script.failure_is_final(command.simple, &model.states[command.index].shell) {
         return Err(Refusal::new("a failure of the install is handled"));
     }
-    let context = facts.context.ok_or_else(|| Refusal::new("the build context is not known"))?;
+    let context = facts.context.get().ok_or_else(|| Refusal::new("the build context is not known"))?;
     locked(model, command.index, context)?;
     npm_is_the_images(model, command.index)?;
     folder_is_as_copied(model, command, context)
@@ -201,7 +201,7 @@ fn folder_is_as_copied(model: &Model<'_, '_>, command: &Changed<'_, '_>, context
             Keyword::Copy | Keyword::Add => {
                 let copy = Copy::bringing(model, at);
                 copied |=
-                    copy.is_none_or(|copy| read.iter().any(|name| copy.may_bring(&join(folder, name), Some(context))));
+                    copy.is_none_or(|copy| read.iter().any(|name| copy.may_bring(&join(folder, name), context.into())));
                 text.contains("node_modules")
             }
             Keyword::Run => match model.body(at) {

@@ -1,0 +1,118 @@
+//! What a stage has said so far: its text and its variables, worked out once for each stage.
+
+use std::cell::OnceCell;
+
+use crate::syntax::{Args, Keyword, TextRange, expand};
+
+use super::{Model, argument, lossy, put_in};
+
+/// For each stage, when it is first asked for.
+#[derive(Debug)]
+pub(super) struct SoFar {
+    texts: Vec<OnceCell<Text>>,
+    variables: Vec<OnceCell<Variables>>,
+}
+
+/// What the instructions of a stage and of those below it say, in lower case.
+#[derive(Debug)]
+struct Text {
+    text: String,
+    /// Where each instruction of the stage itself ends in it.
+    ends: Vec<usize>,
+}
+
+/// A name, and its value where it is known.
+pub type Variable = (String, Option<String>);
+
+/// What ENV and ARG of a stage and of those below it set, in order.
+#[derive(Debug)]
+struct Variables {
+    all: Vec<Variable>,
+    /// How many there are before each instruction of the stage itself.
+    before: Vec<usize>,
+}
+
+impl SoFar {
+    pub fn new(stages: usize) -> Self {
+        Self {
+            texts: (0..stages).map(|_| OnceCell::new()).collect(),
+            variables: (0..stages).map(|_| OnceCell::new()).collect(),
+        }
+    }
+}
+
+impl Model<'_, '_> {
+    /// What the instructions up to `index`, and it itself, say, in lower case.
+    #[must_use]
+    pub fn text_up_to(&self, index: usize) -> &str {
+        let Some(stage) = self.stage_of(index) else { return "" };
+        let Text { text, ends } = self.so_far.texts[stage.index].get_or_init(|| self.text_of(stage.index));
+        &text[..ends[index - stage.range.start]]
+    }
+
+    fn text_of(&self, stage: usize) -> Text {
+        let stage = &self.stages[stage];
+        let mut text = match stage.base.stage() {
+            Some(below) => {
+                let last = self.stages[below].range.end - 1;
+                self.text_up_to(last).to_owned()
+            }
+            None => String::new(),
+        };
+        let mut ends = Vec::with_capacity(stage.range.len());
+        for at in stage.range.clone() {
+            let said = String::from_utf8_lossy(self.instructions[at].span.slice(self.file.source));
+            text.push_str(&said.to_ascii_lowercase());
+            ends.push(text.len());
+        }
+        Text { text, ends }
+    }
+
+    /// All that ENV and ARG of this stage, or of those it is built on, set before instruction `index`, in order;
+    /// with variables set before put in where they are known.
+    #[must_use]
+    pub fn variables(&self, index: usize) -> &[Variable] {
+        let Some(stage) = self.stage_of(index) else { return &[] };
+        let Variables { all, before } =
+            self.so_far.variables[stage.index].get_or_init(|| self.variables_of(stage.index));
+        &all[..before[index - stage.range.start]]
+    }
+
+    fn variables_of(&self, stage: usize) -> Variables {
+        let stage = &self.stages[stage];
+        let mut all: Vec<Variable> = match stage.base.stage() {
+            Some(below) => {
+                let below = &self.stages[below];
+                let known = self.so_far.variables[below.index].get_or_init(|| self.variables_of(below.index));
+                known.all.clone()
+            }
+            None => Vec::new(),
+        };
+        let mut before = Vec::with_capacity(stage.range.len());
+        for at in stage.range.clone() {
+            before.push(all.len());
+            let instruction = self.instructions[at];
+            let text = instruction.joined.text();
+            let set: Vec<(String, Option<TextRange>)> = match (&instruction.body.keyword, &instruction.body.args) {
+                (Keyword::Env, _) => {
+                    let pairs = instruction.body.pairs().iter();
+                    pairs.map(|pair| (lossy(pair.key.slice(text)), Some(pair.value))).collect()
+                }
+                (Keyword::Arg, Args::Words(words)) => words.iter().map(|word| argument(text, *word)).collect(),
+                _ => continue,
+            };
+            for (name, value) in set {
+                let value = value.and_then(|value| self.with_known(value.slice(text), &all));
+                all.push((name, value));
+            }
+        }
+        Variables { all, before }
+    }
+
+    /// A value with what is known put in for variables; the rest of them stays away.
+    fn with_known(&self, raw: &[u8], known: &[Variable]) -> Option<String> {
+        let mut value = String::new();
+        put_in(&expand::expand(raw, self.file.escape).ok()?, known, &mut value);
+        Some(value)
+    }
+}
