@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Whole programs over a monorepo of 100,000 Dockerfiles, side by side in one run: `benches/monorepo.sh CORPUS [TIMES]`.
+#
+# CORPUS is a folder of real Dockerfiles, as DOCKMOD_CORPUS is for the tests. It is laid out TIMES times (20), as it is
+# and with all safe fixes written, so that nothing is left to fix. Each program runs once to fill the page cache, then
+# five times; the table has medians: seconds, seconds of processor, the ratio to `rg -c FROM` over the same tree, peak
+# memory. hadolint and tally run over every hundredth file, where they are installed, and are scaled up.
+# DOCKMOD names the program to measure; without it, this checkout is built with --release.
+set -euo pipefail
+
+fail() {
+  printf 'benches/monorepo.sh: FAILED: %s\n' "$*" >&2
+  exit 1
+}
+
+[ $# -ge 1 ] && [ -d "$1" ] || fail "usage: benches/monorepo.sh CORPUS [TIMES]"
+corpus=$(cd -- "$1" && pwd)
+times=${2:-20}
+runs=5
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+for program in rg /usr/bin/time; do
+  command -v "$program" >/dev/null || fail "$program is not there (Debian: apt-get install ripgrep time)"
+done
+if [ -z "${DOCKMOD:-}" ]; then
+  (cd -- "$root" && cargo build --locked --release) >&2 || fail "cargo build --release"
+  DOCKMOD=${CARGO_TARGET_DIR:-$root/target}/release/dockmod
+fi
+work=$(mktemp -d)
+trap 'rm -rf -- "$work"' EXIT
+
+mkdir "$work/one" "$work/dirty" "$work/clean"
+cp -r -- "$corpus"/. "$work/one/"
+for number in $(seq "$times"); do cp -r -- "$work/one" "$work/dirty/$number"; done
+# It ends with 2 where a file is none that BuildKit would build.
+"$DOCKMOD" --no-config --apply -q "$work/one" >/dev/null 2>&1 || [ $? = 2 ] || fail "dockmod --apply"
+for number in $(seq "$times"); do cp -r -- "$work/one" "$work/clean/$number"; done
+files=$("$DOCKMOD" --no-config --check "$work/dirty" 2>&1 >/dev/null | sed -n 's/^[0-9]* of \([0-9]*\) files.*/\1/p')
+[ -n "$files" ] || fail "no files were counted"
+
+# NAME TREE COMMAND…: writes medians of seconds, processor and peak memory in KiB to $work/NAME.
+measure() {
+  local name=$1 tree=$2
+  shift 2
+  : >"$work/$name.all"
+  for run in $(seq 0 "$runs"); do
+    # A check that finds something, or files that are none, is no failure here.
+    (cd -- "$tree" && /usr/bin/time -o "$work/time" -f '%e %U %S %M' "$@" >/dev/null 2>&1) || true
+    [ "$run" = 0 ] || tail -n 1 "$work/time" >>"$work/$name.all"
+  done
+  awk '
+    function median(list, n,   i, j, t) {
+      for (i = 2; i <= n; i++) for (j = i; j > 1 && list[j] < list[j - 1]; j--) { t = list[j]; list[j] = list[j - 1]; list[j - 1] = t }
+      return list[int((n + 1) / 2)]
+    }
+    { wall[NR] = $1; cpu[NR] = $2 + $3; peak[NR] = $4 }
+    END { print median(wall, NR), median(cpu, NR), median(peak, NR) }
+  ' "$work/$name.all" >"$work/$name"
+}
+
+# TEXT NAME BASE: a line of the table; BASE is what it is compared with.
+line() {
+  awk -v text="$1" -v base="$(cut -d ' ' -f 1 "$work/$3")" '
+    { printf "| %s | %.2f s | %.2f s | %.2f | %.0f MB |\n", text, $1, $2, $1 / base, $3 / 1024 }
+  ' "$work/$2"
+}
+
+measure rg-dirty "$work/dirty" rg -c FROM
+measure check-dirty "$work/dirty" "$DOCKMOD" --no-config --check -q
+measure one-dirty "$work/dirty" "$DOCKMOD" --no-config --check -q --select merge-runs
+measure rg-clean "$work/clean" rg -c FROM
+measure check-clean "$work/clean" "$DOCKMOD" --no-config --check -q
+mkdir "$work/small"
+printf 'FROM debian:12\nRUN apt-get update && apt-get install -y curl\n' >"$work/small/Dockerfile"
+measure small "$work/small" "$DOCKMOD" --check -q Dockerfile
+
+printf '%s files, %s processors, medians of %s runs after one to warm up\n\n' "$files" "$(nproc)" "$runs"
+printf '| over %s Dockerfiles | time | processor | × `rg` | peak memory |\n|---|---|---|---|---|\n' "$files"
+line '`rg -c FROM`' rg-dirty rg-dirty
+line '`dockmod --check`' check-dirty rg-dirty
+line '`dockmod --check --select merge-runs`' one-dirty rg-dirty
+line '`rg -c FROM`, all fixes written' rg-clean rg-clean
+line '`dockmod --check`, all fixes written' check-clean rg-clean
+awk '{ printf "\nOne small file, start to end: %.0f ms\n", $1 * 1000 }' "$work/small"
+
+mapfile -t sample < <(cd -- "$work/dirty/1" && rg --files -g '*ockerfile*' | sort | awk 'NR % 100 == 1')
+mkdir "$work/sample"
+for number in "${!sample[@]}"; do cp -- "$work/dirty/1/${sample[number]}" "$work/sample/$number.Dockerfile"; done
+own=$(cut -d ' ' -f 2 "$work/check-dirty")
+for peer in hadolint tally; do
+  command -v "$peer" >/dev/null || continue
+  case $peer in
+    hadolint) measure "$peer" "$work/sample" sh -c 'hadolint ./*.Dockerfile' ;;
+    tally) measure "$peer" "$work/sample" sh -c 'tally lint ./*.Dockerfile' ;;
+  esac
+  awk -v peer="$peer" -v files="$files" -v sample="${#sample[@]}" -v own="$own" '
+    { each = $2 / sample; printf "\n%s over %d files, scaled: %.1f ms of processor a file, %.0f × that of `dockmod --check`\n", peer, sample, each * 1000, each / (own / files) }
+  ' "$work/$peer"
+done
