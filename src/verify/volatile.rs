@@ -19,6 +19,8 @@ const TELLS_OF_THE_BUILD: &[(&[u8], &[u8])] = &[
     (b"var/cache/fontconfig/", b""),
     (b"var/cache/man/", b""),
     (b"", b".pyc"),
+    // What Node's compiler made of yarn, which depends on how far it got before yarn ended.
+    (b"tmp/v8-compile-cache-", b""),
 ];
 
 /// Logs with a place for each user id instead of lines: what they hold depends on the users that there are.
