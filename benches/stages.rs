@@ -59,10 +59,8 @@ fn stages(criterion: &mut Criterion) {
             .collect(),
         ..Settings::default()
     };
-    let changed: Vec<(&Vec<u8>, Vec<u8>)> = texts
-        .iter()
-        .filter_map(|text| Some((text, fix_source(text, &settings, &|_| None).ok()?.changed?)))
-        .collect();
+    let changed: Vec<(&Vec<u8>, Vec<u8>)> =
+        texts.iter().filter_map(|text| Some((text, fix_source(text, &settings, &|_| None).ok()?.changed?))).collect();
 
     let mut group = criterion.benchmark_group("stages");
     group.throughput(Throughput::Bytes(bytes as u64));
@@ -86,7 +84,8 @@ fn stages(criterion: &mut Criterion) {
         bencher.iter(|| texts.iter().filter(|text| fixed(text)).count());
     });
     group.bench_function("diff", |bencher| {
-        bencher.iter(|| changed.iter().map(|(old, new)| unified("Dockerfile", old, black_box(new)).len()).sum::<usize>());
+        bencher
+            .iter(|| changed.iter().map(|(old, new)| unified("Dockerfile", old, black_box(new)).len()).sum::<usize>());
     });
     group.finish();
 
