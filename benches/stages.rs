@@ -97,8 +97,8 @@ fn stages(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let mut proposals = Proposals::default();
                 for model in &models {
-                    let none = LazyContext::NONE;
-                    let subject = Subject { model, context: none, beside: none, images: None, options: &options };
+                    let context = LazyContext::NONE;
+                    let subject = Subject { model, context, beside: None, images: None, options: &options };
                     (transform.propose)(black_box(&subject), &mut proposals);
                 }
                 proposals.fixes.len()

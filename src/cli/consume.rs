@@ -5,7 +5,6 @@ use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
 use std::path::PathBuf;
 
 use crate::edit::{Fault, Outcome, SuppressionNote};
-use crate::report::diff;
 use crate::report::escape::visible;
 use crate::report::plural;
 use crate::report::summary::Summary;
@@ -13,6 +12,7 @@ use crate::write;
 
 use super::args::RunArgs;
 use super::run::{FileResult, Report};
+use super::shown::Screen;
 use super::{Status, terminal};
 
 /// What happens with a changed file.
@@ -138,26 +138,13 @@ impl Consumer {
         }
     }
 
-    /// Above a diff stand its fixes as comment lines, which `git apply` passes over.
     fn preview(&mut self, path: &str, source: &[u8], changed: &[u8], outcome: &Outcome) -> io::Result<()> {
-        for fix in &outcome.applied {
+        let comments = outcome.applied.iter().flat_map(|fix| {
             let head = format!("# {path}:{}: {} ({}): {}", fix.line, fix.transform.id, fix.safety.name(), fix.title);
-            let why = format!("#   why: {}; proved: {}", fix.reason, fix.claim.name());
-            for line in [head, why] {
-                let line = visible(&line).into_owned();
-                let line = if self.coloured { console::style(line).dim().to_string() } else { line };
-                writeln!(self.out, "{line}")?;
-            }
-        }
-        // `git apply` takes no absolute path.
-        let name = path.strip_prefix("./").unwrap_or(path).trim_start_matches('/');
-        let text = if self.coloured || self.to_terminal {
-            let text = diff::coloured(name, source, changed);
-            if self.coloured { text } else { console::strip_ansi_codes(&text).into_owned() }
-        } else {
-            diff::unified(name, source, changed)
-        };
-        self.out.write_all(text.as_bytes())
+            [head, format!("#   why: {}; proved: {}", fix.reason, fix.claim.name())]
+        });
+        let screen = Screen { coloured: self.coloured, terminal: self.to_terminal };
+        screen.print(&mut self.out, path, comments, (source, changed))
     }
 
     /// Tells of suppressing comments that do not what they seem to.

@@ -12,6 +12,7 @@ mod pin_command;
 mod review_command;
 mod run;
 mod select;
+mod shown;
 mod terminal;
 mod verify_command;
 

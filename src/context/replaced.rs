@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Context;
 
@@ -27,21 +27,20 @@ const MOST: u64 = 1024 * 1024;
 const FOLDERS: usize = 16;
 
 impl Context {
-    /// A file from here up to the repository's root that names contexts, and an image among them by its name or one
+    /// The name of a file from here up to the repository's root that names contexts, and an image among them by its name or one
     /// that holds it. It says only that the image may be replaced.
     #[must_use]
-    pub fn may_replace(&self, image: &str) -> Option<PathBuf> {
+    pub fn may_replace(&self, image: &str) -> Option<&'static str> {
         let untagged = image.strip_suffix(":latest").unwrap_or(image);
         for folder in self.root.ancestors().take(FOLDERS) {
-            let files = FILES.iter().map(|name| folder.join(name));
-            let named = files.into_iter().find(|path| {
-                beginning(path).is_some_and(|text| {
+            let named = FILES.iter().find(|name| {
+                beginning(&folder.join(name)).is_some_and(|text| {
                     let holds = |wanted: &str| memchr::memmem::find(&text, wanted.as_bytes()).is_some();
                     holds("contexts") && holds(untagged)
                 })
             });
             if named.is_some() {
-                return named;
+                return named.copied();
             }
             if folder.join(".git").exists() {
                 break;
@@ -71,7 +70,7 @@ mod tests {
             .expect("a file");
         std::fs::write(folder.path().join("a/compose.yaml"), "services: {a: {image: debian}}").expect("a file");
         let context = Context::beside(&below.join("Dockerfile")).expect("a folder");
-        assert!(context.may_replace("alpine:latest").is_some_and(|path| path.ends_with("docker-bake.hcl")));
+        assert!(context.may_replace("alpine:latest").is_some_and(|name| name.ends_with("docker-bake.hcl")));
         assert_eq!(context.may_replace("nginx"), None);
         assert_eq!(context.may_replace("debian"), None, "that file names no contexts");
     }

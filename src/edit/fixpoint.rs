@@ -106,13 +106,11 @@ fn fixed(
     // Found by the text as it came, whatever the fixes make of it.
     let find = || context(&Model::of(&syntax::parse(source).ok()?));
     let later = Later::new(&find);
-    let find_beside = || beside.cloned();
-    let later_beside = Later::new(&find_beside);
     let mut declined = Declined::default();
     let (mut rounds, mut by_hand) = (0, 0);
     while rounds < MAX_ROUNDS && by_hand < MAX_BY_HAND {
         let limit = settings.limit.map_or(usize::MAX, |limit| limit.saturating_sub(outcome.applied.len()));
-        let surroundings = (LazyContext::Later(&later), LazyContext::Later(&later_beside));
+        let surroundings = (LazyContext::Later(&later), beside);
         let done = round(&text, settings, limit, surroundings, (decide.as_deref_mut(), &mut declined), &mut outcome)?;
         if done.applied.is_empty() {
             break;
@@ -165,7 +163,7 @@ impl Candidate {
 }
 
 /// The context, and the file's folder.
-type Surroundings<'c> = (LazyContext<'c>, LazyContext<'c>);
+type Surroundings<'c> = (LazyContext<'c>, Option<&'c Context>);
 
 /// One round over `text`, of at most `limit` fixes: the new text and what went in. What is not applied goes to
 /// `outcome`, which keeps

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::context::LazyContext;
+use crate::context::{Context, LazyContext};
 use crate::model::Model;
 use crate::pin::Images;
 
@@ -67,7 +67,7 @@ pub struct Subject<'a, 'f, 's> {
     /// The build context, where it is known.
     pub context: LazyContext<'a>,
     /// The Dockerfile's own folder, where it has one: a hint only.
-    pub beside: LazyContext<'a>,
+    pub beside: Option<&'a Context>,
     /// What is known of images, where a lock or registries were asked.
     pub images: Option<&'a Images>,
     /// What was set for the transforms.

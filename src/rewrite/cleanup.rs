@@ -44,7 +44,7 @@ pub fn propose_cleanups(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals
                 };
                 match doubt {
                     Use::Surely(reason) => proposals.leave(span, leave(reason)),
-                    Use::Perhaps(_) if subject.beside.get().is_some_and(cleanup::is_project_of_later_yarn) => {
+                    Use::Perhaps(_) if subject.beside.is_some_and(cleanup::is_project_of_later_yarn) => {
                         let reason =
                             "the project beside the file uses yarn 2 or later, which runs programs from its cache";
                         proposals.leave(span, leave(reason.to_owned()));

@@ -45,8 +45,7 @@ fn pinned(subject: &Subject<'_, '_, '_>, naming: &Naming, known: &Images) -> Res
         (Says::Unknown(reason), None) => return Err(format!("not pinned: {reason}")),
         (_, None) => return Ok(None),
     };
-    if let Some(file) = subject.beside.get().and_then(|beside| beside.may_replace(text)) {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
+    if let Some(name) = subject.beside.and_then(|beside| beside.may_replace(text)) {
         return Err(format!(
             "`{text}` is not pinned: {name} names build contexts and it, and with a digest behind it no context would \
              replace it"

@@ -44,8 +44,7 @@ fn named(subject: &Subject<'_, '_, '_>, naming: &Naming, known: &Images) -> Resu
     if !is_latest {
         return Ok(Vec::new());
     }
-    if let Some(file) = subject.beside.get().and_then(|beside| beside.may_replace(text)) {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
+    if let Some(name) = subject.beside.and_then(|beside| beside.may_replace(text)) {
         return Err(format!(
             "`{text}` gets no version: {name} names build contexts and it, and by another tag no context would replace it"
         ));

@@ -17,8 +17,6 @@ use crate::context::Index;
 use crate::edit::{Outcome, Selected, Settings, fix_source_beside};
 use crate::pin::{Images, Lock, Locked, gather};
 use crate::registry::RegistryError;
-use crate::report::diff;
-use crate::report::escape::visible;
 use crate::report::plural;
 use crate::transforms::{pin_digest, pin_tag};
 use crate::walk::Entry;
@@ -28,6 +26,7 @@ use super::args::PinArgs;
 use super::consume::separated;
 use super::images::{self, Asker, Named};
 use super::run::{self, FileResult};
+use super::shown::Screen;
 use super::{Status, select, terminal};
 
 /// Pins the images of the Dockerfiles below the paths.
@@ -286,22 +285,12 @@ impl Run<'_> {
     }
 }
 
-/// A diff as a preview shows it.
+/// A diff as a preview shows it, without the reasons, which are the same for all.
 fn shown(out: &mut impl io::Write, path: &str, source: &[u8], changed: &[u8], outcome: &Outcome) -> io::Result<()> {
-    let coloured = console::colors_enabled();
-    for fix in &outcome.applied {
-        let line = format!("# {path}:{}: {} ({}): {}", fix.line, fix.transform.id, fix.safety.name(), fix.title);
-        let line = visible(&line).into_owned();
-        let line = if coloured { console::style(line).dim().to_string() } else { line };
-        writeln!(out, "{line}")?;
-    }
-    let name = path.strip_prefix("./").unwrap_or(path).trim_start_matches('/');
-    let text = if coloured {
-        diff::coloured(name, source, changed)
-    } else if io::stdout().is_terminal() {
-        console::strip_ansi_codes(&diff::coloured(name, source, changed)).into_owned()
-    } else {
-        diff::unified(name, source, changed)
-    };
-    out.write_all(text.as_bytes())
+    let comments = outcome
+        .applied
+        .iter()
+        .map(|fix| format!("# {path}:{}: {} ({}): {}", fix.line, fix.transform.id, fix.safety.name(), fix.title));
+    let screen = Screen { coloured: console::colors_enabled(), terminal: io::stdout().is_terminal() };
+    screen.print(out, path, comments, (source, changed))
 }

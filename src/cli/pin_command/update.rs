@@ -13,11 +13,13 @@ pub(super) struct Wanted(Vec<Reference>);
 
 impl Wanted {
     fn holds(&self, reference: &Reference) -> bool {
-        let is_named = |named: &Reference| {
-            named.repository == reference.repository && (named.tag.is_none() || named.tag == reference.tag)
-        };
-        self.0.is_empty() || self.0.iter().any(is_named)
+        self.0.is_empty() || self.0.iter().any(|named| names(named, reference))
     }
+}
+
+/// Whether a name without a tag, or with the same one, is that of the reference.
+fn names(named: &Reference, reference: &Reference) -> bool {
+    named.repository == reference.repository && (named.tag.is_none() || named.tag == reference.tag)
 }
 
 /// What `--update` asks for; `None` without it.
@@ -47,9 +49,7 @@ pub(super) fn learn(
     let mut failed: Vec<String> = wanted
         .0
         .iter()
-        .filter(|named| {
-            !files.iter().any(|file| file.uses.iter().any(|used| Wanted(vec![(*named).clone()]).holds(&used.reference)))
-        })
+        .filter(|named| !files.iter().any(|file| file.uses.iter().any(|used| names(named, &used.reference))))
         .map(|named| format!("--update {named}: no Dockerfile here names it; paths go before --update"))
         .collect();
     let source = asker.source();

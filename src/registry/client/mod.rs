@@ -189,16 +189,15 @@ impl Source for Client {
     }
 
     fn digest(&self, reference: &Reference) -> Result<Option<Digest>, RegistryError> {
-        let mut unknown = false;
         let found = self.anywhere(&reference.repository, |location| {
             self.digest_at(location, reference)?
                 .map(Some)
                 .ok_or_else(|| RegistryError::Unknown { host: location.host.clone(), words: String::new() })
         });
-        if matches!(found, Err(RegistryError::Unknown { .. })) {
-            unknown = true;
+        match found {
+            Err(RegistryError::Unknown { .. }) => Ok(None),
+            other => other,
         }
-        if unknown { Ok(None) } else { found }
     }
 
     fn tags(&self, repository: &Repository) -> Result<Vec<String>, RegistryError> {
