@@ -154,10 +154,11 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    fn applied(&self, lines: &Lines) -> Applied {
-        let (safety, reason) = after_others(&self.fix, self.unsafe_before);
-        let Fix { title, claim, .. } = &self.fix;
-        let line = lines.number(self.fix.cover().start);
+    /// What is said of `fix`, which is its own or a part of that.
+    fn applied(&self, fix: &Fix, lines: &Lines) -> Applied {
+        let (safety, reason) = after_others(fix, self.unsafe_before);
+        let Fix { title, claim, .. } = fix;
+        let line = lines.number(fix.cover().start);
         Applied { transform: self.selected.transform, title: title.clone(), reason, safety, claim: *claim, line }
     }
 }
@@ -218,21 +219,23 @@ fn round(
     candidates.sort_by_key(|candidate| candidate.cover.start);
     let facts = Facts { context, images };
     if decide.is_none() && limit == usize::MAX && !candidates.is_empty() {
-        let version = Version::of_model(model);
-        if let Some((text, chosen)) = together(text, &version, &candidates, facts) {
-            let applied = chosen.into_iter().map(|at| candidates[at].applied(&lines)).collect();
-            return Ok(Done { text, applied, by_hand: false });
-        }
+        let done = together(text, &Version::of_model(model), &candidates, facts);
+        outcome.dropped.extend(done.refused.into_iter().map(|(candidate, reason)| {
+            let line = lines.number(candidate.fix.cover().start);
+            Dropped { transform: candidate.selected.transform, title: candidate.fix.title.clone(), reason, line }
+        }));
+        let applied = done.chosen.into_iter().map(|(candidate, fix)| candidate.applied(fix, &lines)).collect();
+        return Ok(Done { text: done.text.unwrap_or_else(|| text.to_vec()), applied, by_hand: false });
     }
     Ok(prove_and_apply(text, candidates, Round { limit, facts, lines, decide, declined }, outcome))
 }
 
 /// The span with all instructions that it touches, and whether those are several.
 fn whole_instructions(span: Span, model: &Model<'_, '_>) -> (Span, bool) {
-    let touched = model.instructions.iter().map(|instruction| instruction.span);
-    let touched = touched.filter(|other| other.start <= span.end && span.start < other.end);
-    let count = touched.clone().count();
-    (touched.fold(span, Span::cover), count > 1)
+    let from = model.instructions.partition_point(|instruction| instruction.span.end <= span.start);
+    let until = model.instructions.partition_point(|instruction| instruction.span.start <= span.end);
+    let touched = model.instructions.get(from..until).unwrap_or_default();
+    (touched.iter().map(|instruction| instruction.span).fold(span, Span::cover), touched.len() > 1)
 }
 
 /// What a round goes by.

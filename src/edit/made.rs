@@ -1,17 +1,23 @@
 //! The edits of a round so far.
 
+use std::collections::BTreeMap;
+
 use crate::syntax::Span;
 
 use super::{Edit, Fix};
 
-/// The edits of a round so far, by their places in the text that the round began with.
-#[derive(Debug, Default)]
-pub(super) struct Made(Vec<(Span, usize)>);
+/// The edits of a round so far, by their places in the text that the round began with: the length of what came in the
+/// place of each. None of them overlaps another.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Made(BTreeMap<Span, usize>);
 
 impl Made {
     /// Whether an edit of `fix` and one that was made overlap or meet.
     pub(super) fn touch(&self, fix: &Fix) -> bool {
-        let meets = |span: Span| self.0.iter().any(|(made, _)| made.start <= span.end && span.start <= made.end);
+        let meets = |span: Span| {
+            let last = self.0.range(..=Span::new(span.end, usize::MAX)).next_back();
+            last.is_some_and(|(made, _)| span.start <= made.end)
+        };
         fix.edits.iter().any(|edit| meets(edit.span))
     }
 

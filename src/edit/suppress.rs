@@ -42,7 +42,7 @@ pub fn comment(
     let (index, instruction) = instruction_of(&file, cover).ok_or(SuppressError::NoInstruction)?;
     let edit = match own_comment(&file, index, instruction) {
         Some(comment) => merged(source, comment, transform.id, reason),
-        None => inserted(&file, index, instruction, &Style::of(&model), transform.id, reason),
+        None => inserted(&file, index, instruction, model.style(), transform.id, reason),
     };
     let next = apply(source, std::slice::from_ref(&edit)).map_err(|_| SuppressError::NoEffect)?;
     if !holds(&next, transform, cover, &edit) {

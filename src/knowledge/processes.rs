@@ -5,6 +5,9 @@
 use super::managers::base_name;
 use super::started;
 
+/// The longest string that a process takes as one argument, as `sh -c` does, in bytes (`MAX_ARG_STRLEN` of Linux).
+pub const LONGEST_ARGUMENT: usize = 128 * 1024;
+
 /// Programs that leave a process behind, whatever their arguments.
 ///
 /// Sources: their manuals. gpg 2.1 and later starts gpg-agent, dirmngr and keyboxd on demand; Gradle and Bazel

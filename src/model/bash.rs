@@ -19,13 +19,11 @@ impl Model<'_, '_> {
     /// `apk add --virtual .build bash`, `apk del .build`.
     #[must_use]
     pub fn has_bash(&self, index: usize) -> bool {
-        let mut seen = self.up_to(index);
-        seen.extend(self.under_shell_behind(index));
+        let mut seen = self.up_to(index).chain(self.under_shell_behind(index));
         if self.base_image(index).is_some_and(bases::BaseImage::has_bash) {
-            return !seen.into_iter().any(|at| self.removes(at, true));
+            return !seen.any(|at| self.removes(at, true));
         }
-        !seen.into_iter().any(|at| self.removes(at, false))
-            && self.earlier(index).into_iter().any(|at| self.installs_bash(at))
+        !seen.any(|at| self.removes(at, false)) && self.earlier(index).any(|at| self.installs_bash(at))
     }
 
     fn installs_bash(&self, index: usize) -> bool {

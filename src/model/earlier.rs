@@ -9,8 +9,7 @@ use super::{Base, Model};
 impl Model<'_, '_> {
     /// The instructions that were done before `index`: those above it in its stage, and those of the stages
     /// that it is built on; the nearest one last.
-    #[must_use]
-    pub fn earlier(&self, index: usize) -> Vec<usize> {
+    pub fn earlier(&self, index: usize) -> impl DoubleEndedIterator<Item = usize> + Clone + use<> {
         let mut ranges = Vec::new();
         let mut stage = self.stage_of(index);
         let mut end = index;
@@ -19,15 +18,22 @@ impl Model<'_, '_> {
             stage = current.base.stage().map(|parent| &self.stages[parent]);
             end = stage.map_or(0, |stage| stage.range.end);
         }
-        ranges.into_iter().rev().flatten().collect()
+        ranges.into_iter().rev().flatten()
     }
 
     /// The same with `index` itself at the end.
+    pub fn up_to(&self, index: usize) -> impl DoubleEndedIterator<Item = usize> + Clone + use<> {
+        self.earlier(index).chain(std::iter::once(index))
+    }
+
+    /// Whether instruction `other` is done before `index`, in its stage or one that it is built on.
     #[must_use]
-    pub fn up_to(&self, index: usize) -> Vec<usize> {
-        let mut found = self.earlier(index);
-        found.push(index);
-        found
+    pub fn is_before(&self, other: usize, index: usize) -> bool {
+        let (Some(wanted), mut stage) = (self.stage_of(other), self.stage_of(index)) else { return false };
+        while let Some(current) = stage.filter(|stage| stage.index > wanted.index) {
+            stage = current.base.stage().map(|parent| &self.stages[parent]);
+        }
+        other < index && stage == Some(wanted)
     }
 
     /// The name of the image below the stage of an instruction, without the variables' known defaults where it

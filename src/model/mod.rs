@@ -29,16 +29,21 @@ pub use copy::Copy;
 pub use folder::StartsWithCd;
 pub use one_word::Words;
 pub use search_path::SearchFolder;
+pub use so_far::Mention;
 pub use sources::literal_sources;
 pub use spelling::one_slip_apart;
 pub use stage::{Base, Stage};
 pub use state::{State, User, Workdir, cleaned};
+
+use std::cell::OnceCell;
+use std::ops::Range;
 
 use so_far::SoFar;
 
 use crate::knowledge::bases::{self, BaseImage, Distribution};
 use crate::knowledge::options;
 use crate::shell::{self, Body, Script};
+use crate::style::Style;
 use crate::syntax::expand::{Modifier, Operator, Piece, Word};
 use crate::syntax::{Args, Dockerfile, Instruction, Keyword, TextRange};
 
@@ -56,6 +61,7 @@ pub struct Model<'f, 's> {
     /// What each instruction runs.
     bodies: Vec<Option<Body<'s>>>,
     so_far: SoFar,
+    pub(crate) style: OnceCell<Style>,
 }
 
 impl<'f, 's> Model<'f, 's> {
@@ -68,13 +74,14 @@ impl<'f, 's> Model<'f, 's> {
         let bodies = instructions.iter().zip(&in_force);
         let bodies = bodies.map(|(instruction, state)| shell::body_of(file, instruction, &state.shell)).collect();
         let so_far = SoFar::new(stages.len());
-        Self { file, instructions, stages, states: in_force, bodies, so_far }
+        Self { file, instructions, stages, states: in_force, bodies, so_far, style: OnceCell::new() }
     }
 
     /// The stage that an instruction belongs to; `None` before the first FROM.
     #[must_use]
     pub fn stage_of(&self, index: usize) -> Option<&Stage> {
-        self.stages.iter().find(|stage| stage.range.contains(&index))
+        let at = self.stages.partition_point(|stage| stage.range.end <= index);
+        self.stages.get(at).filter(|stage| stage.range.contains(&index))
     }
 
     /// What an instruction runs; see [`shell::body_of`].
@@ -106,32 +113,41 @@ impl<'f, 's> Model<'f, 's> {
     }
 
     /// The instructions that see the files which instruction `index` leaves: the rest of its stage, and all
-    /// of the stages built on it, with those built on them.
-    #[must_use]
-    pub fn later(&self, index: usize) -> Vec<usize> {
-        let Some(stage) = self.stage_of(index) else { return Vec::new() };
-        let mut later: Vec<usize> = (index + 1..stage.range.end).collect();
-        let mut reached = vec![stage.index];
-        for child in &self.stages[stage.index + 1..] {
-            if child.base.stage().is_some_and(|parent| reached.contains(&parent)) {
-                reached.push(child.index);
-                later.extend(child.range.clone());
+    /// of the stages built on it, with those built on them; in order.
+    pub fn later(&self, index: usize) -> impl DoubleEndedIterator<Item = usize> + Clone + use<> {
+        let mut ranges = Vec::new();
+        if let Some(stage) = self.stage_of(index) {
+            ranges.push(index + 1..stage.range.end);
+            let mut reached = vec![stage.index];
+            for child in &self.stages[stage.index + 1..] {
+                if child.base.stage().is_some_and(|parent| reached.binary_search(&parent).is_ok()) {
+                    reached.push(child.index);
+                    ranges.push(child.range.clone());
+                }
             }
         }
-        later
+        ranges.into_iter().flatten()
     }
 
     /// CMD, ENTRYPOINT, HEALTHCHECK and ONBUILD of the stages that see the files which instruction `index`
-    /// leaves, also those that stand above it: the container runs them all the same.
-    #[must_use]
-    pub fn started_with(&self, index: usize) -> Vec<usize> {
-        let Some(stage) = self.stage_of(index) else { return Vec::new() };
+    /// leaves, also those that stand above it: the container runs them all the same. In order.
+    pub fn started_with(&self, index: usize) -> impl DoubleEndedIterator<Item = usize> {
         let starts = |at: &usize| {
             matches!(self.keyword(*at), Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck | Keyword::Onbuild)
         };
-        let mut found: Vec<usize> = (stage.range.start..index).filter(starts).collect();
-        found.extend(self.later(index).into_iter().filter(starts));
-        found
+        self.above(index).chain(self.later(index)).filter(starts)
+    }
+
+    /// All that sees the files which instruction `index` leaves, in order, the container's own start included.
+    pub fn seen_by(&self, index: usize) -> impl DoubleEndedIterator<Item = usize> {
+        let starts = |at: &usize| {
+            matches!(self.keyword(*at), Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck | Keyword::Onbuild)
+        };
+        self.above(index).filter(starts).chain(self.later(index))
+    }
+
+    fn above(&self, index: usize) -> Range<usize> {
+        self.stage_of(index).map_or(0..0, |stage| stage.range.start..index)
     }
 
     /// What is known of the image below the stage of instruction `index`, where that image is written out:

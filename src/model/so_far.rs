@@ -1,6 +1,7 @@
 //! What a stage has said so far: its text and its variables, worked out once for each stage.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 
 use crate::syntax::{Args, Keyword, TextRange, expand};
 
@@ -41,13 +42,45 @@ impl SoFar {
     }
 }
 
+/// Finds the end of the first thing of a kind in a text, whatever follows it.
+type FindFirst<'t> = &'t dyn Fn(&str) -> Option<usize>;
+
+/// Whether something was said so far, looked for once in each stage.
+pub struct Mention<'t> {
+    find: FindFirst<'t>,
+    /// Where it ends in the text of each stage.
+    found: RefCell<HashMap<usize, Option<usize>>>,
+}
+
+impl<'t> Mention<'t> {
+    /// By `find`, which gives the end of the first thing of the kind, whatever follows it.
+    #[must_use]
+    pub fn new(find: FindFirst<'t>) -> Self {
+        Self { find, found: RefCell::default() }
+    }
+
+    /// Whether it is in what the instructions up to `index`, and it itself, say, in lower case.
+    #[must_use]
+    pub fn is_up_to(&self, model: &Model<'_, '_>, index: usize) -> bool {
+        let Some(stage) = model.stage_of(index) else { return false };
+        let text = model.text_of_stage(stage.index);
+        let mut found = self.found.borrow_mut();
+        let first = *found.entry(stage.index).or_insert_with(|| (self.find)(&text.text));
+        first.is_some_and(|end| end <= text.ends[index - stage.range.start])
+    }
+}
+
 impl Model<'_, '_> {
     /// What the instructions up to `index`, and it itself, say, in lower case.
     #[must_use]
     pub fn text_up_to(&self, index: usize) -> &str {
         let Some(stage) = self.stage_of(index) else { return "" };
-        let Text { text, ends } = self.so_far.texts[stage.index].get_or_init(|| self.text_of(stage.index));
+        let Text { text, ends } = self.text_of_stage(stage.index);
         &text[..ends[index - stage.range.start]]
+    }
+
+    fn text_of_stage(&self, stage: usize) -> &Text {
+        self.so_far.texts[stage].get_or_init(|| self.text_of(stage))
     }
 
     fn text_of(&self, stage: usize) -> Text {

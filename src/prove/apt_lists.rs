@@ -85,11 +85,7 @@ fn nothing_reads_lists_later(model: &Model<'_, '_>, index: usize, facts: Facts<'
     if model.text_up_to(index).contains("apt-file") {
         return Err(Refusal::new("`apt-file` searches the indices among the lists"));
     }
-    let mut later = model.later(index);
-    later.extend(model.started_with(index));
-    later.sort_unstable();
-    later.dedup();
-    for other in later {
+    for other in model.seen_by(index) {
         reads_no_lists(model, other, facts)?;
     }
     taken_along::none_of(model, index, LISTS)

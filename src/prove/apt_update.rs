@@ -1,6 +1,6 @@
 //! A lone `apt-get update` moved to the front of the RUN that installs.
 
-use crate::knowledge::{self, Family, Verb};
+use crate::knowledge::{self, Family, Verb, processes};
 use crate::syntax::Keyword;
 
 use super::trace::{Joint, Part, Pipeline, Token};
@@ -120,7 +120,7 @@ fn install_is_one_chain(before: &Version<'_, '_>, target: usize) -> Result<(), R
     let Some(script) = before.model.script(target) else {
         return Err(Refusal::new("the RUN that installs is no readable script"));
     };
-    if script.text.text().len() + 64 > joining::MAX_SCRIPT {
+    if script.text.text().len() + 64 > processes::LONGEST_ARGUMENT {
         return Err(Refusal::new("the joined command is too long for one `sh -c`"));
     }
     if !before.model.states[target].shell.is_plain() {

@@ -3,8 +3,8 @@
 use crate::knowledge::Family;
 use crate::knowledge::bases::{Distribution, Wget};
 use crate::knowledge::options::{self, Addition, recommends};
-use crate::model::Model;
-use crate::shell::Place;
+use crate::model::{Mention, Model};
+use crate::shell::{Place, Simple};
 use crate::syntax::Keyword;
 
 use super::commands::{self, Changed};
@@ -17,18 +17,24 @@ pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>, demand: Demand, 
     if changes.is_empty() {
         return Err(Refusal::new("no option was added"));
     }
+    let configured = Mention::new(&recommends::configures);
+    let mut placed: Option<(usize, Vec<(&Simple, Place)>)> = None;
     for change in &changes {
         let addition = added(change)?;
-        let place = change
-            .script
-            .place_of(change.simple)
-            .ok_or_else(|| Refusal::new("where the command stands can't be told"))?;
+        // The commands of a script come one after the other.
+        let commands = match &mut placed {
+            Some((index, commands)) if *index == change.index => commands,
+            other => &mut other.insert((change.index, change.script.placed_commands())).1,
+        };
+        let at = commands.binary_search_by_key(&change.simple.range, |(simple, _)| simple.range);
+        let at = at.map_err(|_| Refusal::new("where the command stands can't be told"))?;
+        let place = commands[at].1;
         let model = &before.model;
         match addition {
             Addition::Assent => answers_nothing_else(model, change, place, demand)?,
             Addition::NoRecommends => {
                 image_may_change(demand, "recommended packages are no longer installed")?;
-                if recommends::configures(model.text_up_to(change.index)) {
+                if configured.is_up_to(model, change.index) {
                     return Err(Refusal::new("the file configures already what apt does with recommended packages"));
                 }
             }

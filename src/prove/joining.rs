@@ -2,16 +2,13 @@
 //!
 //! Two RUNs are two shells, two mount and process namespaces; joined by `&&` they are one of each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::knowledge::{commands, managers, processes};
 use crate::model::{Model, State, User, Workdir};
 use crate::shell::{Command, CompoundKind, Interpreter, List, Pipeline, Script, Simple, Terminator, Word};
 
 use super::Refusal;
-
-/// The longest string that `sh -c` takes, in bytes (`MAX_ARG_STRLEN` of Linux).
-pub const MAX_SCRIPT: usize = 128 * 1024;
 
 /// Places that each RUN gets anew, or that are mounted for one RUN alone.
 const PER_RUN_PLACES: &[&str] = &["/etc/hosts", "/etc/resolv.conf", "/etc/hostname", "/proc/", "/sys/"];
@@ -295,46 +292,70 @@ fn programs(words: &[Option<&str>]) -> Vec<usize> {
     if hidden { (start..words.len()).collect() } else { (start..words.len()).take(1).collect() }
 }
 
-/// Shows that no command that two scripts run may have moved in between.
-///
-/// A shell remembers where it found a command: `pip install -U pip` in one RUN and `pip` in the next find two
-/// programs, and one when joined. `earlier` are all scripts that run before in the same shell.
-///
-/// # Errors
-/// With the command that may have moved.
-pub fn finds_the_same_commands(earlier: &[&Script<'_>], second: &Script<'_>) -> Result<(), Refusal> {
-    let names = |script: &Script<'_>| -> BTreeSet<String> {
-        script.simple_commands().iter().filter_map(|simple| simple.name().map(str::to_owned)).collect()
-    };
-    let remembered: BTreeSet<String> = earlier.iter().flat_map(|script| names(script)).collect();
-    let both: BTreeSet<String> = remembered.intersection(&names(second)).cloned().collect();
-    if let Some(switcher) = remembered.iter().find(|name| SWITCHERS.contains(&managers::base_name(name)))
-        && both.iter().any(|name| name != switcher)
-    {
-        return Err(Refusal::new(format!(
-            "`{switcher}` may put other programs in the place of those that the shell remembers"
-        )));
-    }
-    let groups: BTreeSet<String> = both.iter().map(|name| tool_group(name)).collect();
-    let commands = earlier.iter().flat_map(|script| script.simple_commands().into_iter().map(move |one| (script, one)));
-    for (script, simple) in commands {
-        for word in simple.words.iter().skip(1) {
-            let text = written(script, word);
-            if simple.name() == Some("rm") && text.starts_with("/var/") {
-                // No command lies there: `/var/cache/yum` is not yum.
-                continue;
-            }
-            let updates_itself = text == "--system" && groups.contains("gem");
-            let mut tokens = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '+' | '_')));
-            let token = tokens.find(|token| !token.is_empty() && groups.contains(&tool_group(token)));
-            if let Some(name) = token.or(updates_itself.then_some("gem")) {
-                return Err(Refusal::new(format!(
-                    "`{name}` may be found in another place after the first RUN, and a shell remembers the old one"
-                )));
+/// What a shell that runs several scripts one after the other may remember of where it found commands, and what may
+/// have moved these since.
+#[derive(Debug, Default)]
+pub struct Remembered {
+    names: BTreeSet<String>,
+    /// The group of each tool that an argument names, with the first word that does so, and its number.
+    named: HashMap<String, (usize, String)>,
+    words: usize,
+}
+
+impl Remembered {
+    /// Takes in a script that runs next.
+    pub fn add(&mut self, script: &Script<'_>) {
+        for simple in script.simple_commands() {
+            self.names.extend(simple.name().map(str::to_owned));
+            for word in simple.words.iter().skip(1) {
+                let text = written(script, word);
+                if simple.name() == Some("rm") && text.starts_with("/var/") {
+                    // No command lies there: `/var/cache/yum` is not yum.
+                    continue;
+                }
+                let tokens = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '+' | '_')));
+                for token in tokens.filter(|token| !token.is_empty()) {
+                    self.name(tool_group(token), token);
+                }
+                if text == "--system" {
+                    // gem updates itself.
+                    self.name("gem".to_owned(), "gem");
+                }
             }
         }
     }
-    Ok(())
+
+    fn name(&mut self, group: String, token: &str) {
+        self.words += 1;
+        self.named.entry(group).or_insert_with(|| (self.words, token.to_owned()));
+    }
+
+    /// Shows that no command that `next` runs may have moved since it ran before.
+    ///
+    /// A shell remembers where it found a command: `pip install -U pip` in one RUN and `pip` in the next find two
+    /// programs, and one when joined.
+    ///
+    /// # Errors
+    /// With the command that may have moved.
+    pub fn finds_the_same_commands(&self, next: &Script<'_>) -> Result<(), Refusal> {
+        let commands = next.simple_commands();
+        let names = commands.iter().filter_map(|simple| simple.name());
+        let both: BTreeSet<&str> = names.filter(|name| self.names.contains(*name)).collect();
+        if let Some(switcher) = self.names.iter().find(|name| SWITCHERS.contains(&managers::base_name(name)))
+            && both.iter().any(|name| name != switcher)
+        {
+            return Err(Refusal::new(format!(
+                "`{switcher}` may put other programs in the place of those that the shell remembers"
+            )));
+        }
+        let moved = both.iter().filter_map(|name| self.named.get(&tool_group(name)));
+        match moved.min() {
+            Some((_, name)) => Err(Refusal::new(format!(
+                "`{name}` may be found in another place after the first RUN, and a shell remembers the old one"
+            ))),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Commands that put one version of other commands in the place of another.

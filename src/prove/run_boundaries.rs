@@ -4,8 +4,9 @@ use crate::knowledge::{managers, processes};
 use crate::model::Model;
 use crate::shell::{Body, Script};
 
+use super::joining::{self, Remembered};
 use super::trace::{Joint, Pipeline, Token, links};
-use super::{Refusal, Version, joining};
+use super::{Refusal, Version};
 
 /// Comments that speak to a tool about the instruction below them.
 const TOOL_COMMENTS: &[&str] = &[
@@ -28,11 +29,14 @@ const TOOL_COMMENTS: &[&str] = &[
 pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>) -> Result<(), Refusal> {
     let (old, new) = (&before.trace.tokens, &after.trace.tokens);
     let (mut i, mut j) = (0, 0);
-    let mut run: Vec<usize> = Vec::new();
+    // The RUN that the next one may be joined to: its last part, its length, what its shell remembers of it.
+    let mut last = None;
+    let (mut length, mut remembered) = (0, Remembered::default());
     while i < old.len() && j < new.len() {
         if old[i] == new[j] {
             if let Token::Open { index, .. } = &old[i] {
-                run = vec![index.0];
+                last = Some(index.0);
+                (length, remembered) = (0, Remembered::default());
             }
             i += 1;
             j += 1;
@@ -41,7 +45,7 @@ pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>) -> Result<(), Re
         if !matches!(&old[i], Token::Close { end: Joint::None, comments } if comments.is_empty()) {
             return Err(Refusal::new(format!("{} became {}", old[i], new[j])));
         }
-        let first = *run.last().ok_or_else(|| Refusal::new("commands outside of a RUN"))?;
+        let first = last.ok_or_else(|| Refusal::new("commands outside of a RUN"))?;
         i += 1;
         while let (Some(Token::Comment(text)), Some(other)) = (old.get(i), new.get(j)) {
             if old[i] != *other {
@@ -52,16 +56,15 @@ pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>) -> Result<(), Re
             j += 1;
         }
         let (joined, second) = joined_here(before, old, new, (i, j), first)?;
-        let right = script(&before.model, second)?;
-        let whole = run.iter().map(|member| script(&before.model, *member).map(|script| script.text.text().len() + 16));
-        let whole = whole.sum::<Result<usize, Refusal>>()? + right.text.text().len();
-        if whole > joining::MAX_SCRIPT {
+        let (left, right) = (script(&before.model, first)?, script(&before.model, second)?);
+        length += left.text.text().len() + 16;
+        if length + right.text.text().len() > processes::LONGEST_ARGUMENT {
             return Err(Refusal::new("the joined command is too long for one `sh -c`"));
         }
-        let earlier = run.iter().map(|member| script(&before.model, *member)).collect::<Result<Vec<_>, _>>()?;
-        joining::finds_the_same_commands(&earlier, right)?;
+        remembered.add(left);
+        remembered.finds_the_same_commands(right)?;
         (i, j) = joined;
-        run.push(second);
+        last = Some(second);
     }
     if i == old.len() && j == new.len() {
         return Ok(());

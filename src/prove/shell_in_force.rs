@@ -174,14 +174,13 @@ fn sh_may_be_another(old: &Model<'_, '_>, at: usize) -> Result<(), Refusal> {
         let line = old.instructions[index].first_line;
         Err(Refusal::new(format!("line {line} {what}")))
     };
-    let mut reached = old.later(at);
-    reached.extend(old.started_with(at));
-    if let Some(index) = reached.iter().find(|index| old.names_sh(**index)) {
-        return refuse(*index, "names or starts `sh`, which would no longer be bash");
+    let mut reached = old.later(at).chain(old.started_with(at));
+    if let Some(index) = reached.find(|index| old.names_sh(*index)) {
+        return refuse(index, "names or starts `sh`, which would no longer be bash");
     }
-    let sources = |index: &&usize| old.env_names(**index).contains(&"BASH_ENV");
-    if let Some(index) = reached.iter().find(sources) {
-        return refuse(*index, "runs under BASH_ENV, whose file bash reads where it is not called `sh`");
+    let sources = |index: &usize| old.env_names(*index).contains(&"BASH_ENV");
+    if let Some(index) = old.later(at).chain(old.started_with(at)).find(sources) {
+        return refuse(index, "runs under BASH_ENV, whose file bash reads where it is not called `sh`");
     }
     for index in old.read_by_sh_anyway(at) {
         let same = matches!(

@@ -3,7 +3,7 @@
 use crate::edit::Edit;
 use crate::model::{Model, User};
 use crate::shell::{Chain, ChainLink, Command, Script, Simple, Terminator, Word};
-use crate::style::{OperatorPlace, Style, blanks_before};
+use crate::style::{OperatorPlace, blanks_before};
 use crate::syntax::{Span, TextRange, TriviaKind};
 
 /// Puts a word behind another one, on its line.
@@ -93,7 +93,7 @@ pub fn append_command(
 ) -> Edit {
     let end = script.span(TextRange::new(0, script.text.text().len())).end;
     let instruction = model.instructions[index];
-    let mut style = Style::of(model).of_run(model, index);
+    let mut style = model.style().of_run(model, index);
     // The new command stands where the last one stands.
     let last = script.list.items.last().and_then(|item| item.chain.links.last());
     let last =

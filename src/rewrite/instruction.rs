@@ -2,7 +2,6 @@
 
 use crate::edit::Edit;
 use crate::model::Model;
-use crate::style::Style;
 use crate::syntax::{Item, Keyword, Span, Trivia, TriviaKind};
 
 /// Takes an instruction out with all of its lines; `None` where a comment line stands in it.
@@ -57,7 +56,7 @@ pub fn insert_line_above(model: &Model<'_, '_>, index: usize, text: &str) -> Edi
     let instruction = model.instructions[index];
     let start = instruction.joined.span(instruction.body.keyword_range).start;
     let blanks = String::from_utf8_lossy(&model.file.source[instruction.span.start..start]).into_owned();
-    Edit::insert(instruction.span.start, format!("{blanks}{text}{}", Style::of(model).line_end))
+    Edit::insert(instruction.span.start, format!("{blanks}{text}{}", model.style().line_end))
 }
 
 /// The instructions of a keyword that a later one of their stage overrides, each with the last of these.

@@ -70,11 +70,11 @@ pub fn lacking<'m, 's>(model: &'m Model<'_, 's>, addition: Addition) -> Vec<Lack
             continue;
         }
         let Some(script) = model.script(index) else { continue };
-        let mut commands = script.simple_commands();
-        commands.sort_by_key(|simple| simple.range);
-        for simple in commands {
+        if !script.simple_commands().iter().any(|simple| addition.place(&simple.literals()).is_some()) {
+            continue;
+        }
+        for (simple, place) in script.placed_commands() {
             let Some(at) = addition.place(&simple.literals()) else { continue };
-            let Some(place) = script.place_of(simple) else { continue };
             found.push(Lacking { index, script, simple, addition, at, place });
         }
     }
@@ -133,7 +133,8 @@ pub fn add_options(
             claim: Claim::CommandOptions,
             alternatives: Vec::new(),
         };
-        match fixes.iter_mut().find(|(index, other)| *index == command.index && other.safety == safety) {
+        let mut of_this_run = fixes.iter_mut().rev().take_while(|(index, _)| *index == command.index);
+        match of_this_run.find(|(_, other)| other.safety == safety) {
             Some((_, other)) => join(other, fix),
             None => fixes.push((command.index, fix)),
         }

@@ -21,46 +21,51 @@ impl Script<'_> {
     /// What stands around `simple`; `None` where it is no command of this script.
     #[must_use]
     pub fn place_of(&self, simple: &Simple) -> Option<Place> {
-        let mut place = self.place_in(&self.list, simple, Place::default())?;
-        // `exec <file` and `exec 2>file` hold for all that follows.
-        let redirected_shell =
-            self.simple_commands().iter().any(|other| other.name() == Some("exec") && !other.redirects.is_empty());
-        place.input_given |= redirected_shell;
-        place.messages_taken |= redirected_shell;
-        Some(place)
+        self.placed_commands().into_iter().find_map(|(other, place)| (other.range == simple.range).then_some(place))
     }
 
-    fn place_in(&self, list: &List, simple: &Simple, outer: Place) -> Option<Place> {
+    /// Every simple command with what stands around it, in the order of the text.
+    #[must_use]
+    pub fn placed_commands(&self) -> Vec<(&Simple, Place)> {
+        let mut found = Vec::new();
+        self.place_all(&self.list, Place::default(), &mut found);
+        // `exec <file` and `exec 2>file` hold for all that follows.
+        if found.iter().any(|(simple, _)| simple.name() == Some("exec") && !simple.redirects.is_empty()) {
+            for (_, place) in &mut found {
+                place.input_given = true;
+                place.messages_taken = true;
+            }
+        }
+        found.sort_by_key(|(simple, _)| simple.range);
+        found
+    }
+
+    fn place_all<'t>(&self, list: &'t List, outer: Place, found: &mut Vec<(&'t Simple, Place)>) {
         for item in &list.items {
-            for (at, link) in item.chain.links.iter().enumerate() {
-                let or_follows =
-                    item.chain.links[at + 1..].iter().any(|later| later.joiner.is_some_and(|it| it.kind == Joiner::Or));
+            let links = &item.chain.links;
+            let last_or = links.iter().rposition(|link| link.joiner.is_some_and(|it| it.kind == Joiner::Or));
+            for (at, link) in links.iter().enumerate() {
+                let or_follows = last_or.is_some_and(|or| or > at);
+                // `a |& b`: which of the pipes it is does not matter.
+                let pipes_both = self.bash && self.str(link.range).contains("|&");
                 for (position, command) in link.pipeline.commands.iter().enumerate() {
                     let mut here = outer;
                     here.failure_handled |= link.pipeline.negated || or_follows;
                     here.input_given |= position > 0;
-                    // `a |& b`: which of the pipes it is does not matter.
-                    here.messages_taken |= self.bash && self.str(link.range).contains("|&");
+                    here.messages_taken |= pipes_both;
                     match command {
-                        Command::Simple(other) if other.range == simple.range => {
-                            return Some(self.with_redirects(here, &other.redirects));
-                        }
-                        Command::Simple(_) => {}
+                        Command::Simple(simple) => found.push((simple, self.with_redirects(here, &simple.redirects))),
                         Command::Compound(compound) => {
                             here.input_given |= compound.redirected;
                             here.messages_taken |= compound.redirected;
                             here.failure_handled |=
                                 !matches!(compound.kind, CompoundKind::Subshell | CompoundKind::Braces);
-                            let found = compound.lists.iter().find_map(|list| self.place_in(list, simple, here));
-                            if found.is_some() {
-                                return found;
-                            }
+                            compound.lists.iter().for_each(|list| self.place_all(list, here, found));
                         }
                     }
                 }
             }
         }
-        None
     }
 
     fn with_redirects(&self, mut place: Place, redirects: &[Redirect]) -> Place {

@@ -28,10 +28,16 @@ pub struct Style {
     pub operator: OperatorPlace,
 }
 
-impl Style {
+impl Model<'_, '_> {
     /// The style of the whole file: what most of its RUNs do.
     #[must_use]
-    pub fn of(model: &Model<'_, '_>) -> Self {
+    pub fn style(&self) -> &Style {
+        self.style.get_or_init(|| Style::of(self))
+    }
+}
+
+impl Style {
+    fn of(model: &Model<'_, '_>) -> Self {
         let source = model.file.source;
         let feeds = memchr::memchr_iter(b'\n', source).count();
         let returns = memchr::memmem::find_iter(source, b"\r\n").count();

@@ -64,11 +64,11 @@ fn line_end_at(source: &[u8], at: usize) -> usize {
 
 fn blank_lines_between(model: &Model<'_, '_>, first: usize, second: usize) -> Vec<Span> {
     let (from, to) = (model.instructions[first].span.end, model.instructions[second].span.start);
-    let between = model.file.items.iter().filter_map(|item| match item {
+    let between = model.file.items_in(Span::new(from, to)).iter().filter_map(|item| match item {
         Item::Trivia(trivia) if trivia.kind == TriviaKind::Blank => Some(trivia.span),
         _ => None,
     });
-    between.filter(|span| span.start >= from && span.end <= to).collect()
+    between.collect()
 }
 
 /// Replaces the second RUN's keyword and flags by what joins it.

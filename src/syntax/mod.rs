@@ -66,6 +66,14 @@ impl Item<'_> {
 }
 
 impl<'s> Dockerfile<'s> {
+    /// The items that lie wholly in a span.
+    #[must_use]
+    pub fn items_in(&self, span: Span) -> &[Item<'s>] {
+        let from = self.items.partition_point(|item| item.span().start < span.start);
+        let until = self.items.partition_point(|item| item.span().end <= span.end);
+        self.items.get(from..until).unwrap_or_default()
+    }
+
     /// The instructions in order.
     pub fn instructions(&self) -> impl Iterator<Item = &Instruction<'s>> {
         self.items.iter().filter_map(|item| match item {

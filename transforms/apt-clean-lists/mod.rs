@@ -1,5 +1,7 @@
 //! A RUN that fetches apt's lists removes them at its end.
 
+use std::cell::OnceCell;
+
 use crate::context::LazyContext;
 use crate::edit::{Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::{self, Family, Verb, commands};
@@ -29,6 +31,7 @@ const REMOVAL: &str = "rm -rf /var/lib/apt/lists/*";
 
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
+    let uses = Uses::new(model, subject.context);
     for index in 0..model.instructions.len() {
         if model.keyword(index) != Keyword::Run {
             continue;
@@ -40,7 +43,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         let span = model.instructions[index].span;
         match separator(model, index, script) {
             Err(reason) => proposals.leave(span, format!("apt's lists stay in the image: {reason}")),
-            Ok(separator) => match later_use(model, subject.context, index) {
+            Ok(separator) => match uses.after(index) {
                 LaterUse::Surely(line) => {
                     proposals.leave(span, format!("apt's lists stay in the image: line {line} uses them"));
                 }
@@ -84,7 +87,7 @@ fn separator(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result
     if model.may_mount_at(index, "/var/lib/apt/lists") {
         return Err("the lists may be kept in a mount".to_owned());
     }
-    if model.up_to(index).into_iter().any(|at| mentions_apt_file(model, at)) {
+    if model.up_to(index).any(|at| mentions_apt_file(model, at)) {
         return Err("`apt-file` searches the indices among them".to_owned());
     }
     let on_top = |simple: &Simple| {
@@ -106,75 +109,87 @@ fn mentions_apt_file(model: &Model<'_, '_>, index: usize) -> bool {
     memchr::memmem::find(text, b"apt-file").is_some()
 }
 
+#[derive(Debug, Clone)]
 enum LaterUse {
     None,
     Perhaps(String),
     Surely(usize),
 }
 
-/// Whether anything that sees this RUN's files may use the lists.
-fn later_use(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize) -> LaterUse {
-    let mut perhaps = None;
-    let mut seen = model.later(index);
-    seen.extend(model.started_with(index));
-    seen.sort_unstable();
-    seen.dedup();
-    for later in seen {
-        let line = model.instructions[later].first_line;
-        let keyword = model.keyword(later);
-        if !matches!(
-            keyword,
-            Keyword::Run | Keyword::Onbuild | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck
-        ) {
-            continue;
+/// What each instruction does with the lists that it finds, worked out when it is first asked for.
+struct Uses<'m, 'f, 's> {
+    model: &'m Model<'f, 's>,
+    context: LazyContext<'m>,
+    known: Vec<OnceCell<LaterUse>>,
+}
+
+impl<'m, 'f, 's> Uses<'m, 'f, 's> {
+    fn new(model: &'m Model<'f, 's>, context: LazyContext<'m>) -> Self {
+        Self { model, context, known: vec![OnceCell::new(); model.instructions.len()] }
+    }
+
+    /// Whether anything that sees the files of RUN `index` may use the lists.
+    fn after(&self, index: usize) -> LaterUse {
+        let mut perhaps = &LaterUse::None;
+        for later in self.model.seen_by(index) {
+            match self.known[later].get_or_init(|| use_of(self.model, self.context, later)) {
+                LaterUse::None => {}
+                found @ LaterUse::Surely(_) => return found.clone(),
+                found @ LaterUse::Perhaps(_) if matches!(perhaps, LaterUse::None) => perhaps = found,
+                LaterUse::Perhaps(_) => {}
+            }
         }
-        let text = String::from_utf8_lossy(model.instructions[later].span.slice(model.file.source)).into_owned();
-        let script = model.script(later);
-        let mentions = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).any(|word| {
-            matches!(word, "apt" | "apt-get" | "aptitude" | "apt-cache" | "apt-file" | "add-apt-repository")
+        perhaps.clone()
+    }
+}
+
+/// Whether an instruction may use the lists.
+fn use_of(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize) -> LaterUse {
+    let line = model.instructions[index].first_line;
+    let keyword = model.keyword(index);
+    if !matches!(keyword, Keyword::Run | Keyword::Onbuild | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck) {
+        return LaterUse::None;
+    }
+    let text = String::from_utf8_lossy(model.instructions[index].span.slice(model.file.source)).into_owned();
+    let script = model.script(index);
+    let mentions = text
+        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+        .any(|word| matches!(word, "apt" | "apt-get" | "aptitude" | "apt-cache" | "apt-file" | "add-apt-repository"));
+    if mentions {
+        let refreshed = script.is_some_and(|script| {
+            script
+                .simple_commands()
+                .into_iter()
+                .find(|simple| simple.literals().iter().flatten().any(|word| word.starts_with("apt")))
+                .is_some_and(is_update)
         });
-        if mentions {
-            let refreshed = script.is_some_and(|script| {
-                script
-                    .simple_commands()
-                    .into_iter()
-                    .find(|simple| simple.literals().iter().flatten().any(|word| word.starts_with("apt")))
-                    .is_some_and(is_update)
-            });
-            if !refreshed {
-                return LaterUse::Surely(line);
-            }
-        }
-        if keyword != Keyword::Run {
-            match started(model, context, later) {
-                Started::ReadsNoLists => {}
-                Started::UsesApt => return LaterUse::Surely(line),
-                Started::Unknown(path) => {
-                    perhaps.get_or_insert_with(|| {
-                        format!("`{path}`, which line {line} starts, can't be read and may use them")
-                    });
-                }
-            }
-            continue;
-        }
-        let Some(script) = script else {
-            perhaps.get_or_insert_with(|| format!("what line {line} runs is not known"));
-            continue;
-        };
-        for simple in script.simple_commands() {
-            let words = simple.literals();
-            let words = &words[knowledge::managers::wrapper_len(&words)..];
-            let Some(first) = words.first() else { continue };
-            let harmless = first.is_some_and(|name| {
-                commands::never_reads_apt_lists(name, &words[1..]) || mentions && name.starts_with("apt")
-            });
-            if !harmless {
-                let name = first.unwrap_or("a command");
-                perhaps.get_or_insert_with(|| format!("`{name}` in line {line} may use them"));
-            }
+        if !refreshed {
+            return LaterUse::Surely(line);
         }
     }
-    perhaps.map_or(LaterUse::None, LaterUse::Perhaps)
+    if keyword != Keyword::Run {
+        return match started(model, context, index) {
+            Started::ReadsNoLists => LaterUse::None,
+            Started::UsesApt => LaterUse::Surely(line),
+            Started::Unknown(path) => {
+                LaterUse::Perhaps(format!("`{path}`, which line {line} starts, can't be read and may use them"))
+            }
+        };
+    }
+    let Some(script) = script else { return LaterUse::Perhaps(format!("what line {line} runs is not known")) };
+    for simple in script.simple_commands() {
+        let words = simple.literals();
+        let words = &words[knowledge::managers::wrapper_len(&words)..];
+        let Some(first) = words.first() else { continue };
+        let harmless = first.is_some_and(|name| {
+            commands::never_reads_apt_lists(name, &words[1..]) || mentions && name.starts_with("apt")
+        });
+        if !harmless {
+            let name = first.unwrap_or("a command");
+            return LaterUse::Perhaps(format!("`{name}` in line {line} may use them"));
+        }
+    }
+    LaterUse::None
 }
 
 enum Started {

@@ -1,9 +1,12 @@
 //! apt-get installs the packages that it is asked for, and not the ones that they recommend.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
 use crate::edit::{Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::options::{Addition, recommends};
 use crate::knowledge::{self, Family, Verb, managers};
-use crate::model::Model;
+use crate::model::{Mention, Model};
 use crate::rewrite::{self, Lacking, Verdict};
 
 /// The transform.
@@ -22,29 +25,32 @@ pub static TRANSFORM: Transform = Transform {
 
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
+    let installed = OnceCell::new();
+    let configured = Mention::new(&recommends::configures);
+    let nodesource = Mention::new(&|text| text.find("nodesource").map(|at| at + "nodesource".len()));
     rewrite::add_options(model, proposals, Addition::NoRecommends, |command| {
-        let text = model.text_up_to(command.index);
         let decides = |word: &str| word.contains("install-recommends");
-        if recommends::configures(text) || command.variable_holds(text, decides) {
+        if configured.is_up_to(model, command.index) || command.variable_holds(model.text_up_to(command.index), decides)
+        {
             return Verdict::Silent;
         }
-        Verdict::Add(Safety::Unsafe, reason(model, command))
+        let installed = installed.get_or_init(|| Installed::of(model));
+        let nodesource = nodesource.is_up_to(model, command.index);
+        Verdict::Add(Safety::Unsafe, reason(model, command, installed, nodesource))
     });
 }
 
-/// Why, with the packages that are known to lose something.
-fn reason(model: &Model<'_, '_>, command: &Lacking<'_, '_>) -> String {
-    let there = asked_for(model, command.index);
+/// Why, with the packages that are known to lose something; whether NodeSource's packages are asked for.
+fn reason(model: &Model<'_, '_>, command: &Lacking<'_, '_>, installed: &Installed, nodesource: bool) -> String {
     let words = command.simple.literals();
     let mut lost: Vec<String> = Vec::new();
-    // NodeSource's package of that name needs what Debian's recommends.
-    let nodesource = model.text_up_to(command.index).contains("nodesource");
     for word in words[command.at + 1..].iter().flatten() {
+        // NodeSource's package of that name needs what Debian's recommends.
         if nodesource && managers::package_name(word) == "nodejs" {
             continue;
         }
-        let losses: Vec<&str> =
-            recommends::losses(word).iter().copied().filter(|loss| !there.iter().any(|other| other == loss)).collect();
+        let losses = recommends::losses(word).iter().copied();
+        let losses: Vec<&str> = losses.filter(|loss| !installed.is_there(model, loss, command.index)).collect();
         if !losses.is_empty() {
             lost.push(format!("`{}` comes without {}", managers::package_name(word), losses.join(", ")));
         }
@@ -54,31 +60,49 @@ fn reason(model: &Model<'_, '_>, command: &Lacking<'_, '_>) -> String {
     if lost.is_empty() { format!("{why}; {may}") } else { format!("{why}; {may}: {}", lost.join("; ")) }
 }
 
-/// The packages that are installed by name up to this RUN, with those that they depend on for sure, and what the
-/// base image is known to bring.
-fn asked_for(model: &Model<'_, '_>, index: usize) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for script in model.up_to(index).into_iter().filter_map(|at| model.script(at)) {
-        for simple in script.simple_commands() {
-            let words = simple.literals();
-            let Some(invocation) = knowledge::invocation(&words) else { continue };
-            if invocation.manager.family == Family::Debian && invocation.verb == Verb::Install {
-                let names = invocation.operands.iter().filter_map(|at| words[*at]).map(managers::package_name);
-                found.extend(names.map(str::to_owned));
+/// The RUNs that install each package by name.
+struct Installed(HashMap<String, Vec<usize>>);
+
+impl Installed {
+    fn of(model: &Model<'_, '_>) -> Self {
+        let mut found: HashMap<String, Vec<usize>> = HashMap::new();
+        for at in 0..model.instructions.len() {
+            let Some(script) = model.script(at) else { continue };
+            for simple in script.simple_commands() {
+                let words = simple.literals();
+                let Some(invocation) = knowledge::invocation(&words) else { continue };
+                if invocation.manager.family != Family::Debian || invocation.verb != Verb::Install {
+                    continue;
+                }
+                for name in invocation.operands.iter().filter_map(|at| words[*at]).map(managers::package_name) {
+                    let places = found.entry(name.to_owned()).or_default();
+                    if places.last() != Some(&at) {
+                        places.push(at);
+                    }
+                }
             }
         }
+        Self(found)
     }
-    if model.base_image(index).is_some_and(|image| image.certificates) {
-        found.push("ca-certificates".to_owned());
+
+    /// Whether a package is there after RUN `index`: asked for, a dependency for sure of one that is, or known to be
+    /// in the base image.
+    fn is_there(&self, model: &Model<'_, '_>, package: &str, index: usize) -> bool {
+        let mut wanted = vec![package];
+        let mut at = 0;
+        while let Some(package) = wanted.get(at).copied() {
+            let in_base =
+                package == "ca-certificates" && model.base_image(index).is_some_and(|image| image.certificates);
+            let places = self.0.get(package).into_iter().flatten();
+            if in_base || places.copied().any(|place| model.is_before(place, index) || place == index) {
+                return true;
+            }
+            let new: Vec<&str> = recommends::bring(package).filter(|other| !wanted.contains(other)).collect();
+            wanted.extend(new);
+            at += 1;
+        }
+        false
     }
-    let mut at = 0;
-    while let Some(package) = found.get(at) {
-        let needs = recommends::comes_with(package).iter().map(|name| (*name).to_owned());
-        let new: Vec<String> = needs.filter(|name| !found.contains(name)).collect();
-        found.extend(new);
-        at += 1;
-    }
-    found
 }
 
 #[cfg(test)]
@@ -91,7 +115,9 @@ mod tests {
         let file = syntax::parse(source.as_bytes()).expect("a Dockerfile");
         let model = Model::of(&file);
         let command = *rewrite::lacking(&model, Addition::NoRecommends).last().expect("an install");
-        reason(&model, &command).split_once("count on them: ").map(|(_, lost)| lost.to_owned())
+        reason(&model, &command, &Installed::of(&model), source.contains("nodesource"))
+            .split_once("count on them: ")
+            .map(|(_, lost)| lost.to_owned())
     }
 
     #[test]

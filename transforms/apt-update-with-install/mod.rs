@@ -35,7 +35,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             }
             Err(reason) => proposals.leave(span, format!("`apt-get update` stays alone: {reason}")),
             Ok(Some((install, right))) => {
-                let style = Style::of(model).of_run(model, install);
+                let style = model.style().of_run(model, install);
                 let edits = if install == update + 1 {
                     style::run::join(model, &style, (update, left), (install, right), false)
                 } else {
@@ -89,7 +89,7 @@ fn install_after<'m, 's>(model: &'m Model<'_, 's>, update: usize) -> Result<Opti
             Keyword::Run => break,
             keyword => {
                 let installs =
-                    model.later(update).iter().any(|index| model.run_script(*index).is_some_and(starts_with_install));
+                    model.later(update).any(|index| model.run_script(index).is_some_and(starts_with_install));
                 return if installs { Err(format!("{keyword} stands between it and the install")) } else { Ok(None) };
             }
         }

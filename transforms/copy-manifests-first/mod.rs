@@ -28,12 +28,14 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
     let mut moves: Vec<Move> = Vec::new();
     for stage in &model.stages {
-        for index in stage.range.clone() {
+        let installs: Vec<RunInstalls> = stage.range.clone().filter_map(|run| installs(model, run)).collect();
+        let Some(last) = installs.last() else { continue };
+        for index in stage.range.start..last.run {
             let Some(copy) = Copy::of(model, index) else { continue };
-            if !copy.is_whole_context() && brings_a_manifest(model, subject.context, index, &copy) {
+            if !copy.is_whole_context() && brings_a_manifest(model, subject.context, (index, &copy), &installs) {
                 continue;
             }
-            match destination_of(model, subject.context, index, &copy) {
+            match destination_of(model, subject.context, (index, &copy), &installs) {
                 Ok(None) => {}
                 Ok(Some(found)) => moves.push(found),
                 Err((run, reason)) => {
@@ -55,15 +57,16 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 }
 
 /// Whether any install below the COPY, in its stage, may read something that it brings.
-fn brings_a_manifest(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize, copy: &Copy) -> bool {
-    let end = model.stage_of(index).map_or(index, |stage| stage.range.end);
-    (index + 1..end).any(|run| {
-        let folder = model.states[run].workdir.path();
-        installs(model, run).is_some_and(|(installs, _)| {
-            installs
-                .iter()
-                .any(|install| read_by_name(install).any(|path| copy.may_bring(&join(folder, path), context)))
-        })
+fn brings_a_manifest(
+    model: &Model<'_, '_>,
+    context: LazyContext<'_>,
+    (index, copy): (usize, &Copy),
+    installs: &[RunInstalls],
+) -> bool {
+    installs.iter().filter(|found| found.run > index).any(|found| {
+        let folder = model.states[found.run].workdir.path();
+        let mut paths = found.installs.iter().flat_map(read_by_name);
+        paths.any(|path| copy.may_bring(&join(folder, path), context))
     })
 }
 
@@ -89,14 +92,17 @@ struct Move {
 fn destination_of(
     model: &Model<'_, '_>,
     context: LazyContext<'_>,
-    index: usize,
-    copy: &Copy,
+    (index, copy): (usize, &Copy),
+    all_installs: &[RunInstalls],
 ) -> Result<Option<Move>, (usize, String)> {
     let mut found: Option<Move> = None;
     let mut passed: Vec<Copy> = Vec::new();
     let mut at = index;
     while let Some(next) = model.next_in_stage(at) {
         at = next;
+        if at - index > FARTHEST {
+            break;
+        }
         match model.keyword(at) {
             Keyword::Label
             | Keyword::Expose
@@ -113,13 +119,14 @@ fn destination_of(
                 _ => break,
             },
             Keyword::Run => {
-                let Some((installs, doubts)) = installs(model, at) else { break };
+                let Ok(known) = all_installs.binary_search_by_key(&at, |found| found.run) else { break };
+                let RunInstalls { installs, doubts, .. } = &all_installs[known];
                 if model.states[at].workdir != model.states[index].workdir {
                     break;
                 }
-                match past(model, context, (index, copy), &passed, at, &installs) {
+                match past(model, context, (index, copy), &passed, at, installs) {
                     Ok(mut step) => {
-                        step.doubts.extend(doubts);
+                        step.doubts.extend_from_slice(doubts);
                         if let Some(earlier) = found.take() {
                             step.split.extend(earlier.split);
                             step.split.sort();
@@ -138,8 +145,22 @@ fn destination_of(
     Ok(found)
 }
 
-/// The dependency installs of a RUN that does nothing else, and what is not certain about the commands beside them.
-fn installs(model: &Model<'_, '_>, run: usize) -> Option<(Vec<Install>, Vec<String>)> {
+/// A RUN of dependency installs.
+struct RunInstalls {
+    run: usize,
+    installs: Vec<Install>,
+    /// What is not certain about the commands beside them.
+    doubts: Vec<String>,
+}
+
+/// So many instructions a COPY goes down at most: an image has no more than 127 layers.
+const FARTHEST: usize = 256;
+
+/// The dependency installs of a RUN that does nothing else.
+fn installs(model: &Model<'_, '_>, run: usize) -> Option<RunInstalls> {
+    if model.keyword(run) != Keyword::Run {
+        return None;
+    }
     let flags = &model.instructions[run].body.flags;
     if !flags.iter().all(|flag| flag.text.starts_with("--mount=type=cache,")) {
         return None;
@@ -158,7 +179,7 @@ fn installs(model: &Model<'_, '_>, run: usize) -> Option<(Vec<Install>, Vec<Stri
             None => doubts.extend(ecosystems::companion(&words)?.doubt.map(str::to_owned)),
         }
     }
-    (!found.is_empty()).then_some((found, doubts))
+    (!found.is_empty()).then_some(RunInstalls { run, installs: found, doubts })
 }
 
 /// Takes the COPY past one RUN of installs. `Err(None)`: the COPY is what brings the manifests.
@@ -304,7 +325,7 @@ impl Project for ImageFolder<'_, '_, '_> {
 
 fn fix(model: &Model<'_, '_>, moves: &[Move]) -> Fix {
     let source = model.file.source;
-    let style = Style::of(model);
+    let style = model.style();
     let mut edits = Vec::new();
     let mut block = String::new();
     for found in moves {
@@ -320,7 +341,7 @@ fn fix(model: &Model<'_, '_>, moves: &[Move]) -> Fix {
         if found.split.is_empty() {
             edits.push(Edit::delete(with_one_blank_line(model, whole)));
         } else {
-            edits.push(Edit::replace(whole, manifests_copy(model, found.copy, &found.split, &style)));
+            edits.push(Edit::replace(whole, manifests_copy(model, found.copy, &found.split, style)));
         }
     }
     let below = moves.first().map_or(0, |found| found.below);

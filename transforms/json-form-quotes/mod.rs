@@ -185,12 +185,12 @@ fn is_given_to_entrypoint(model: &Model<'_, '_>, index: usize) -> bool {
     if model.keyword(index) != Keyword::Cmd {
         return false;
     }
-    let takes_words = |at: &usize| {
-        let instruction = model.instructions[*at];
+    let takes_words = |at: usize| {
+        let instruction = model.instructions[at];
         let listed = matches!(&instruction.body.args, Args::Json(strings) if !strings.is_empty());
         instruction.body.keyword == Keyword::Entrypoint && listed
     };
-    if model.earlier(index).iter().chain(&model.later(index)).any(takes_words) {
+    if model.earlier(index).chain(model.later(index)).any(takes_words) {
         return true;
     }
     model.base_reference(index).is_some() && model.base_image(index).is_none_or(|image| !image.bare)

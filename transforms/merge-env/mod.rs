@@ -3,7 +3,7 @@
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::model::Model;
 use crate::prove::Claim;
-use crate::style::{Style, blanks_before};
+use crate::style::blanks_before;
 use crate::syntax::expand::{Word, expand};
 use crate::syntax::{Args, Keyword, Pair, Span, TriviaKind};
 
@@ -106,7 +106,7 @@ fn side_by_side(model: &Model<'_, '_>, first: usize, second: usize) -> bool {
 }
 
 fn fix(model: &Model<'_, '_>, start: usize, end: usize) -> Fix {
-    let style = Style::of(model);
+    let style = model.style();
     let indent = (start..end).find_map(|index| indent_shown(model, index)).unwrap_or_else(|| "    ".to_owned());
     let seam = |second: usize| {
         let (first, second) = (model.instructions[second - 1], model.instructions[second]);

@@ -1,14 +1,14 @@
 //! Consecutive RUN instructions become one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::edit::{Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::{commands, managers, processes};
 use crate::model::Model;
 use crate::prove::Claim;
 use crate::shell::{Command, CompoundKind, Script, Simple, Terminator};
-use crate::style::{self, Style};
-use crate::syntax::{Item, Keyword, TriviaKind};
+use crate::style;
+use crate::syntax::{Item, Keyword, Span, TriviaKind};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -27,25 +27,23 @@ pub static TRANSFORM: Transform = Transform {
 fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
     let everything = subject.options.get(TRANSFORM.id, "scope") == Some("all");
-    let mut file_style = None;
     let mut index = 0;
     while index < model.instructions.len() {
         let Some(first) = model.run_script(index) else {
             index += 1;
             continue;
         };
-        let mut group = vec![Member { index, script: first, braced: false }];
-        while let Some(next) = next_of_group(model, &group, everything, proposals) {
+        let mut group = Group::of(index, first);
+        while let Some(next) = next_of_group(model, &mut group, everything, proposals) {
             let ends = next.braced;
-            group.push(next);
+            group.members.push(next);
             if ends {
                 break;
             }
         }
-        index += group.len();
-        if group.len() > 1 {
-            let style = file_style.get_or_insert_with(|| Style::of(model));
-            proposals.fixes.push(fix(model, style, &group));
+        index += group.members.len();
+        if group.members.len() > 1 {
+            proposals.fixes.push(fix(model, &group.members));
         }
     }
 }
@@ -61,29 +59,86 @@ struct Member<'m, 's> {
     braced: bool,
 }
 
+/// RUNs that become one, and what their shell remembers.
+struct Group<'m, 's> {
+    members: Vec<Member<'m, 's>>,
+    /// The commands that it has run, by the members counted in `taken_in`.
+    names: BTreeSet<&'m str>,
+    /// The first place of each word among their arguments.
+    words: HashMap<String, usize>,
+    /// The length of their commands in bytes.
+    length: usize,
+    taken_in: usize,
+}
+
+impl<'m, 's> Group<'m, 's> {
+    fn of(index: usize, script: &'m Script<'s>) -> Self {
+        Self {
+            members: vec![Member { index, script, braced: false }],
+            names: BTreeSet::new(),
+            words: HashMap::new(),
+            length: 0,
+            taken_in: 0,
+        }
+    }
+
+    /// Takes in the members that have joined since the last time.
+    fn take_in(&mut self) {
+        for Member { script, .. } in &self.members[self.taken_in..] {
+            // An operator and an indentation come between two.
+            self.length += script.text.text().len() + 16;
+            for simple in script.simple_commands() {
+                self.names.extend(simple.name());
+                for word in simple.words.iter().skip(1) {
+                    let text = word.literal.as_deref().unwrap_or_else(|| script.str(word.range));
+                    if simple.name() == Some("rm") && text.starts_with("/var/") {
+                        continue;
+                    }
+                    for part in text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '+' | '_'))) {
+                        if !self.words.contains_key(part) {
+                            self.words.insert(part.to_owned(), self.words.len());
+                        }
+                    }
+                }
+            }
+        }
+        self.taken_in = self.members.len();
+    }
+
+    /// Why the commands of `right` can't follow in the same shell; none where they can.
+    fn why_not(&mut self, right: &Script<'_>) -> Option<String> {
+        self.take_in();
+        if self.length + right.text.text().len() > processes::LONGEST_ARGUMENT {
+            return Some("the joined command would be too long for one `sh -c`".to_owned());
+        }
+        // A command that both run, and that the group may have put elsewhere: a shell remembers where it found it.
+        let commands = right.simple_commands();
+        let both = commands.iter().filter_map(|simple| simple.name()).filter(|name| self.names.contains(name));
+        let (_, name) = both.filter_map(|name| Some((self.words.get(name)?, name))).min()?;
+        Some(format!("`{name}` may be another program after the first one, and a shell remembers the old one"))
+    }
+}
+
 /// The RUN after the group, where it may and should join it.
 fn next_of_group<'m, 's>(
     model: &'m Model<'_, 's>,
-    group: &[Member<'m, 's>],
+    group: &mut Group<'m, 's>,
     everything: bool,
     proposals: &mut Proposals,
 ) -> Option<Member<'m, 's>> {
-    let Member { index: last, script: left, .. } = group.last()?;
-    let next = model.next_in_stage(*last).filter(|next| model.keyword(*next) == Keyword::Run)?;
+    let &Member { index: last, script: left, .. } = group.members.last()?;
+    let next = model.next_in_stage(last).filter(|next| model.keyword(*next) == Keyword::Run)?;
     let right = model.run_script(next)?;
     if !everything && !belongs_together(left, right) {
         return None;
     }
-    let replaced = replaced_command(group, right);
-    let replaced = replaced
-        .map(|name| format!("`{name}` may be another program after the first one, and a shell remembers the old one"));
-    match why_not(model, (*last, left), (next, right)).or(replaced) {
+    match why_not(model, (last, left), (next, right)).or_else(|| group.why_not(right)) {
         None => {
             let braced = not_a_plain_chain(right).is_some();
             Some(Member { index: next, script: right, braced })
         }
         Some(reason) => {
-            let line = model.instructions[*last].first_line;
+            let line = model.instructions[last].first_line;
             proposals.leave(model.instructions[next].span, format!("not joined to the RUN of line {line}: {reason}"));
             None
         }
@@ -205,32 +260,6 @@ fn is_made_anew(flag: &str) -> bool {
     !kept && (written || mount.contains("type=tmpfs"))
 }
 
-/// A command that both run, and that the group so far may have put elsewhere: a shell remembers where it
-/// found it first.
-fn replaced_command(group: &[Member<'_, '_>], right: &Script<'_>) -> Option<String> {
-    let names = |script: &Script<'_>| -> BTreeSet<String> {
-        script.simple_commands().iter().filter_map(|simple| simple.name().map(str::to_owned)).collect()
-    };
-    let remembered: BTreeSet<String> = group.iter().flat_map(|member| names(member.script)).collect();
-    let both: BTreeSet<String> = remembered.intersection(&names(right)).cloned().collect();
-    group.iter().find_map(|member| {
-        let commands = member.script.simple_commands().into_iter();
-        let arguments = commands.flat_map(|simple| {
-            let removes = simple.name() == Some("rm");
-            simple.words.iter().skip(1).map(move |word| (removes, word))
-        });
-        let mut tokens = arguments.flat_map(|(removes, word)| {
-            let text = word.literal.clone().unwrap_or_else(|| member.script.str(word.range).to_owned());
-            if removes && text.starts_with("/var/") {
-                return Vec::new();
-            }
-            let parts = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '+' | '_')));
-            parts.map(str::to_owned).collect::<Vec<_>>()
-        });
-        tokens.find(|token| both.contains(token))
-    })
-}
-
 fn not_a_plain_chain(script: &Script<'_>) -> Option<String> {
     if !script.comments.is_empty() {
         return Some("a shell comment would swallow what follows".to_owned());
@@ -285,32 +314,31 @@ fn fits_braces(script: &Script<'_>) -> bool {
 
 fn speaks_to_a_tool(model: &Model<'_, '_>, first: usize, second: usize) -> bool {
     let (from, to) = (model.instructions[first].span.end, model.instructions[second].span.start);
-    let comments = model.file.items.iter().filter_map(|item| match item {
+    let mut comments = model.file.items_in(Span::new(from, to)).iter().filter_map(|item| match item {
         Item::Trivia(trivia) if trivia.kind == TriviaKind::Comment => Some(trivia.span),
         _ => None,
     });
-    comments.filter(|span| span.start >= from && span.end <= to).any(|span| {
+    comments.any(|span| {
         let text = String::from_utf8_lossy(span.slice(model.file.source)).into_owned();
         ["hadolint", "dockmod:", "check=", "shellcheck"].iter().any(|word| text.contains(word))
     })
 }
 
-fn fix(model: &Model<'_, '_>, file_style: &Style, group: &[Member<'_, '_>]) -> Fix {
+fn fix(model: &Model<'_, '_>, group: &[Member<'_, '_>]) -> Fix {
     let mut edits = Vec::new();
-    for pair in group.windows(2) {
+    let file_style = model.style();
+    let styles: Vec<_> = group.iter().map(|member| file_style.shown_by(model, member.index)).collect();
+    let first_shown = styles.iter().flatten().next().unwrap_or(file_style);
+    for (at, pair) in group.windows(2).enumerate() {
         let [first, second] = pair else { continue };
         // The first one's own way with operators holds at the seam, else that of what joins it.
-        let style = [first, second]
-            .into_iter()
-            .chain(group)
-            .find_map(|member| file_style.shown_by(model, member.index))
-            .unwrap_or_else(|| file_style.clone());
+        let style = styles[at].as_ref().or(styles[at + 1].as_ref()).unwrap_or(first_shown);
         let (left, right) = ((first.index, first.script), (second.index, second.script));
-        edits.extend(style::run::join(model, &style, left, right, second.braced));
+        edits.extend(style::run::join(model, style, left, right, second.braced));
     }
     // Each smaller fix is proved on the whole file: a group of hundreds goes as a whole or not at all.
     let pairs = if (3..=MOST_ALTERNATIVES).contains(&group.len()) {
-        group.windows(2).map(|pair| fix(model, file_style, pair)).collect()
+        group.windows(2).map(|pair| fix(model, pair)).collect()
     } else {
         Vec::new()
     };

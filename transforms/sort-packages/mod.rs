@@ -5,7 +5,7 @@ use crate::knowledge::{self, Invocation, Verb, managers};
 use crate::model::Model;
 use crate::prove::Claim;
 use crate::shell::{Command, Script, Simple};
-use crate::style::{Style, blanks_before};
+use crate::style::blanks_before;
 use crate::syntax::{Span, TriviaKind};
 
 /// The transform.
@@ -239,7 +239,7 @@ impl PackageList {
             let words: Vec<&str> = groups.iter().flat_map(Group::wanted).map(|item| item.raw.as_str()).collect();
             return vec![Edit::replace(Span::new(first.span.start, last.span.end), words.join(" "))];
         }
-        let style = Style::of(model).of_run(model, index);
+        let style = model.style().of_run(model, index);
         let indent =
             self.items.iter().find_map(|item| blanks_before(source, item.span.start)).unwrap_or(style.indent.clone());
         let next_line = format!(" {}{}", style.escape, style.line_end);

@@ -77,10 +77,9 @@ static DEPENDS: &[(&str, &[&str])] = &[
     ("software-properties-common", &["ca-certificates"]),
 ];
 
-/// What a package brings along in any case, as far as [`losses`] asks for it.
-#[must_use]
-pub fn comes_with(package: &str) -> &'static [&'static str] {
-    DEPENDS.iter().find(|(known, _)| *known == package).map_or(&[], |(_, needs)| *needs)
+/// The packages that bring this one along in any case, as far as [`losses`] asks for it.
+pub fn bring(package: &str) -> impl Iterator<Item = &'static str> {
+    DEPENDS.iter().filter(move |(_, needs)| needs.contains(&package)).map(|(known, _)| *known)
 }
 
 /// What a package is likely to be missed to have brought along.
@@ -118,14 +117,17 @@ fn is_config_file(word: &str) -> bool {
     word.starts_with("-c") || word.starts_with("--config-file")
 }
 
-/// Whether a text, in lower case, sets apt's option otherwise than for one command: in a configuration file.
+/// The end of the first place where a text, in lower case, sets apt's option otherwise than for one command: in a
+/// configuration file.
 #[must_use]
-pub fn configures(text: &str) -> bool {
-    text.match_indices("install-recommends").any(|(at, _)| {
-        let before = text[..at].trim_end_matches("apt::").trim_end_matches(['"', '\'', '=', ' ']);
-        !text[..at].ends_with("--")
-            && !text[..at].ends_with("--no-")
+pub fn configures(text: &str) -> Option<usize> {
+    let mut places = text.match_indices("install-recommends");
+    let in_a_file = places.find(|(at, _)| {
+        let before = text[..*at].trim_end_matches("apt::").trim_end_matches(['"', '\'', '=', ' ']);
+        !text[..*at].ends_with("--")
+            && !text[..*at].ends_with("--no-")
             && !before.ends_with("-o")
             && !before.ends_with("--option")
-    })
+    });
+    in_a_file.map(|(at, found)| at + found.len())
 }

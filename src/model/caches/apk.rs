@@ -9,7 +9,7 @@ use crate::syntax::Keyword;
 
 use super::super::Model;
 use super::super::copy::{self, RuntimeProgram};
-use super::{Use, is_forced, runs, seen_by, text};
+use super::{Use, is_forced, runs, text};
 
 /// How recent the apk is that instruction `index` finds.
 #[must_use]
@@ -151,7 +151,7 @@ pub struct Later {
 #[must_use]
 pub fn later_use(model: &Model<'_, '_>, index: usize, age: Age, context: LazyContext<'_>) -> Later {
     let mut later = Later { installs: Vec::new(), other: Use::None };
-    for at in seen_by(model, index).into_iter().filter(|at| runs(model, *at)) {
+    for at in model.seen_by(index).filter(|at| runs(model, *at)) {
         let line = model.instructions[at].first_line;
         let found = match model.script(at) {
             Some(script) if model.keyword(at) == Keyword::Run => match needs(script, age) {
@@ -176,7 +176,7 @@ pub fn later_use(model: &Model<'_, '_>, index: usize, age: Age, context: LazyCon
         };
         later.other = later.other.or(|| found);
     }
-    let reader = std::iter::once(index).chain(seen_by(model, index)).find(|at| counts_on_files(model, *at));
+    let reader = std::iter::once(index).chain(model.seen_by(index)).find(|at| counts_on_files(model, *at));
     if let Some(at) = reader {
         let line = model.instructions[at].first_line;
         later.other = Use::Surely(format!("line {line} counts on files in `/var/cache/apk`"));

@@ -140,9 +140,7 @@ fn works_from_cache(model: &Model<'_, '_>, at: usize, cleanup: &Cleanup) -> bool
 /// Whether a later instruction names the program: it would have to fetch anew what is cleaned.
 #[must_use]
 pub fn is_used_later(model: &Model<'_, '_>, index: usize, program: &str) -> bool {
-    let mut seen = model.later(index);
-    seen.extend(model.started_with(index));
-    seen.into_iter().any(|at| {
+    model.seen_by(index).any(|at| {
         let text = text(model, at);
         runs(model, at)
             && text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))).any(|word| word == program)

@@ -40,15 +40,6 @@ pub(super) fn text(model: &Model<'_, '_>, index: usize) -> String {
     String::from_utf8_lossy(model.instructions[index].span.slice(model.file.source)).into_owned()
 }
 
-/// All that sees the files which instruction `index` leaves, in order, the container's own start included.
-pub(super) fn seen_by(model: &Model<'_, '_>, index: usize) -> Vec<usize> {
-    let mut seen = model.later(index);
-    seen.extend(model.started_with(index));
-    seen.sort_unstable();
-    seen.dedup();
-    seen
-}
-
 /// Whether an instruction runs something, now or in a container.
 pub(super) fn runs(model: &Model<'_, '_>, index: usize) -> bool {
     matches!(
