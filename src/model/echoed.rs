@@ -15,13 +15,16 @@ impl Model<'_, '_> {
         let script = self.script(index)?;
         let bodies = script.substitutions().unwrap_or_default();
         let scripts = || std::iter::once(script).chain(&bodies);
-        let mut names: Vec<String> = (0..index).flat_map(|at| self.set_with_escape(at)).collect();
-        names.extend(scripts().flat_map(assigned_with_escape));
         let echoed: Vec<&str> = scripts()
             .flat_map(|script| script.simple_commands().into_iter().map(move |simple| (script, simple)))
             .filter(|(_, simple)| simple.name() == Some("echo"))
             .map(|(script, simple)| script.str(simple.range))
             .collect();
+        if echoed.is_empty() {
+            return None;
+        }
+        let mut names: Vec<String> = (0..index).flat_map(|at| self.set_with_escape(at)).collect();
+        names.extend(scripts().flat_map(assigned_with_escape));
         names.into_iter().find(|name| echoed.iter().any(|text| expands(text, name)))
     }
 

@@ -154,6 +154,11 @@ impl<'f, 's> Model<'f, 's> {
     /// the name holds no variable, which a build could set otherwise.
     #[must_use]
     pub fn base_image(&self, index: usize) -> Option<BaseImage> {
+        let stage = self.stage_of(index)?.index;
+        *self.so_far.images[stage].get_or_init(|| self.image_below_stage(index))
+    }
+
+    fn image_below_stage(&self, index: usize) -> Option<BaseImage> {
         let (name, written_out) = self.base_reference(index)?;
         if !written_out {
             return None;

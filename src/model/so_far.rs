@@ -2,9 +2,12 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 
+use crate::knowledge::bases::BaseImage;
 use crate::syntax::{Args, Keyword, TextRange, expand};
 
+use super::caches::{Kept, PipVersions};
 use super::{Model, argument, lossy, put_in};
 
 /// For each stage, when it is first asked for.
@@ -12,10 +15,17 @@ use super::{Model, argument, lossy, put_in};
 pub(super) struct SoFar {
     texts: Vec<OnceCell<Text>>,
     variables: Vec<OnceCell<Variables>>,
+    /// Where a text first ends in that of a stage.
+    said: RefCell<HashMap<(usize, &'static str), Option<usize>>>,
+    /// What is known of the image below each stage.
+    pub images: Vec<OnceCell<Option<BaseImage>>>,
+    /// What counts on the caches of each package manager.
+    pub kept: RefCell<HashMap<&'static str, Rc<[Kept]>>>,
+    pub pip: OnceCell<PipVersions>,
 }
 
 /// What the instructions of a stage and of those below it say, in lower case.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Text {
     text: String,
     /// Where each instruction of the stage itself ends in it.
@@ -26,7 +36,7 @@ struct Text {
 pub type Variable = (String, Option<String>);
 
 /// What ENV and ARG of a stage and of those below it set, in order.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Variables {
     all: Vec<Variable>,
     /// How many there are before each instruction of the stage itself.
@@ -36,8 +46,12 @@ struct Variables {
 impl SoFar {
     pub fn new(stages: usize) -> Self {
         Self {
-            texts: (0..stages).map(|_| OnceCell::new()).collect(),
-            variables: (0..stages).map(|_| OnceCell::new()).collect(),
+            texts: vec![OnceCell::new(); stages],
+            variables: vec![OnceCell::new(); stages],
+            said: RefCell::default(),
+            images: vec![OnceCell::new(); stages],
+            kept: RefCell::default(),
+            pip: OnceCell::new(),
         }
     }
 }
@@ -77,6 +91,23 @@ impl Model<'_, '_> {
         let Some(stage) = self.stage_of(index) else { return "" };
         let Text { text, ends } = self.text_of_stage(stage.index);
         &text[..ends[index - stage.range.start]]
+    }
+
+    /// Whether `text`, in lower case, is in what the instructions up to `index`, and it itself, say.
+    #[must_use]
+    pub fn said_up_to(&self, index: usize, text: &'static str) -> bool {
+        let Some(stage) = self.stage_of(index) else { return false };
+        let whole = self.text_of_stage(stage.index);
+        let mut said = self.so_far.said.borrow_mut();
+        let find = || memchr::memmem::find(whole.text.as_bytes(), text.as_bytes()).map(|at| at + text.len());
+        let first = *said.entry((stage.index, text)).or_insert_with(find);
+        first.is_some_and(|end| end <= whole.ends[index - stage.range.start])
+    }
+
+    /// Whether an ENV or ARG of this stage, or of those it is built on, sets a variable before instruction `index`.
+    #[must_use]
+    pub fn sets_variable(&self, index: usize, name: &str) -> bool {
+        self.variables(index).iter().any(|(known, _)| known == name)
     }
 
     fn text_of_stage(&self, stage: usize) -> &Text {

@@ -82,7 +82,7 @@ fn is_plain_update(simple: &crate::shell::Simple) -> bool {
 /// Everything that sees the files after this RUN must be known not to read the lists.
 fn nothing_reads_lists_later(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Result<(), Refusal> {
     // Its indices are fetched by `apt-get update` from version 3 on: apt-file(1).
-    if model.text_up_to(index).contains("apt-file") {
+    if model.said_up_to(index, "apt-file") {
         return Err(Refusal::new("`apt-file` searches the indices among the lists"));
     }
     for other in model.seen_by(index) {

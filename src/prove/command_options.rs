@@ -124,15 +124,14 @@ fn prints_to_the_log_of_gnu_wget(model: &Model<'_, '_>, change: &Changed<'_, '_>
     if place.messages_taken {
         return Err(Refusal::new("what wget prints does not go to the log"));
     }
-    let text = model.text_up_to(change.index);
-    if ["bin/wget", "wget()", "wget ()", "alias wget", "function wget", "wget2"].iter().any(|part| text.contains(part))
-    {
+    let others = ["bin/wget", "wget()", "wget ()", "alias wget", "function wget", "wget2"];
+    if others.iter().any(|part| model.said_up_to(change.index, part)) {
         return Err(Refusal::new("another program may have taken the place of wget"));
     }
     if brings_a_wget(model, change.index) {
         return Err(Refusal::new("a COPY brings another wget"));
     }
-    if no_other_wget_there(model, change.index, text) {
+    if no_other_wget_there(model, change.index) {
         return Ok(());
     }
     match model.installed_before(change.index, change.simple.range, "wget") {
@@ -152,7 +151,7 @@ fn brings_a_wget(model: &Model<'_, '_>, index: usize) -> bool {
 }
 
 /// Whether the image below brings GNU wget, or none and a package manager that knows no other wget.
-fn no_other_wget_there(model: &Model<'_, '_>, index: usize, text: &str) -> bool {
+fn no_other_wget_there(model: &Model<'_, '_>, index: usize) -> bool {
     let Some(base) = model.base_image(index) else { return false };
     // Fedora's wget is Wget2 now, which knows no `dot`.
     let fedora = model.image_below(index).is_some_and(|image| image.contains("fedora"));
@@ -161,5 +160,5 @@ fn no_other_wget_there(model: &Model<'_, '_>, index: usize, text: &str) -> bool 
         Distribution::RedHat => !fedora,
         Distribution::Alpine | Distribution::Busybox | Distribution::Suse | Distribution::Arch => false,
     };
-    base.wget == Wget::Gnu || base.wget == Wget::Unknown && distribution && !text.contains("busybox")
+    base.wget == Wget::Gnu || base.wget == Wget::Unknown && distribution && !model.said_up_to(index, "busybox")
 }

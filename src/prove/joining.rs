@@ -31,7 +31,7 @@ const WRAPPERS: &[&str] =
 pub fn leaves_only_files(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result<(), Refusal> {
     let state = &model.states[index];
     shell_reads_nothing_at_start(&state.shell)?;
-    if model.env_names(index).contains(&"BASH_ENV") {
+    if model.sets_variable(index, "BASH_ENV") {
         return Err(Refusal::new("each bash reads the file that BASH_ENV names anew"));
     }
     if !script.comments.is_empty() {

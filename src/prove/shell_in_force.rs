@@ -135,7 +135,7 @@ fn harmless(old: &Model<'_, '_>, index: usize, other: Option<&Interpreter>) -> R
         Some(Body::Opaque(_)) => return Err(Refusal::new(format!("what line {line} runs can't be read"))),
         Some(Body::Script(script)) => script,
     };
-    if old.env_names(index).contains(&"BASH_ENV") {
+    if old.sets_variable(index, "BASH_ENV") {
         return Err(Refusal::new("bash reads the file that BASH_ENV names"));
     }
     let echoed = || old.echoes_escape_of(index).map(|name| format!("the `echo` of bash prints `{name}` otherwise"));
@@ -178,7 +178,7 @@ fn sh_may_be_another(old: &Model<'_, '_>, at: usize) -> Result<(), Refusal> {
     if let Some(index) = reached.find(|index| old.names_sh(*index)) {
         return refuse(index, "names or starts `sh`, which would no longer be bash");
     }
-    let sources = |index: &usize| old.env_names(*index).contains(&"BASH_ENV");
+    let sources = |index: &usize| old.sets_variable(*index, "BASH_ENV");
     if let Some(index) = old.later(at).chain(old.started_with(at)).find(sources) {
         return refuse(index, "runs under BASH_ENV, whose file bash reads where it is not called `sh`");
     }

@@ -87,7 +87,8 @@ fn separator(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result
     if model.may_mount_at(index, "/var/lib/apt/lists") {
         return Err("the lists may be kept in a mount".to_owned());
     }
-    if model.up_to(index).any(|at| mentions_apt_file(model, at)) {
+    // From version 3 on it reads indices that `apt-get update` fetches: apt-file(1).
+    if model.said_up_to(index, "apt-file") {
         return Err("`apt-file` searches the indices among them".to_owned());
     }
     let on_top = |simple: &Simple| {
@@ -101,12 +102,6 @@ fn separator(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result
         return Err("`apt-get update` is not run in every case".to_owned());
     }
     Ok(joiner)
-}
-
-/// From version 3 on apt-file reads indices that `apt-get update` fetches: apt-file(1).
-fn mentions_apt_file(model: &Model<'_, '_>, index: usize) -> bool {
-    let text = model.instructions[index].span.slice(model.file.source);
-    memchr::memmem::find(text, b"apt-file").is_some()
 }
 
 #[derive(Debug, Clone)]

@@ -111,7 +111,7 @@ fn obstacle(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Option<
 
 /// What makes all calls of a RUN uncertain.
 fn doubt(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize) -> Option<String> {
-    if model.env_names(index).contains(&"APT_CONFIG") {
+    if model.sets_variable(index, "APT_CONFIG") {
         return Some("APT_CONFIG may name settings that hold for apt alone".to_owned());
     }
     let brings = |at: &usize| {

@@ -27,7 +27,6 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     let model = subject.model;
     let installed = OnceCell::new();
     let configured = Mention::new(&recommends::configures);
-    let nodesource = Mention::new(&|text| text.find("nodesource").map(|at| at + "nodesource".len()));
     rewrite::add_options(model, proposals, Addition::NoRecommends, |command| {
         let decides = |word: &str| word.contains("install-recommends");
         if configured.is_up_to(model, command.index) || command.variable_holds(model.text_up_to(command.index), decides)
@@ -35,7 +34,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             return Verdict::Silent;
         }
         let installed = installed.get_or_init(|| Installed::of(model));
-        let nodesource = nodesource.is_up_to(model, command.index);
+        let nodesource = model.said_up_to(command.index, "nodesource");
         Verdict::Add(Safety::Unsafe, reason(model, command, installed, nodesource))
     });
 }

@@ -51,6 +51,9 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 /// Up to so many RUNs are tried pair by pair where they can't be joined as a whole.
 const MOST_ALTERNATIVES: usize = 64;
 
+/// So many commands a joined RUN has at most; the reader of shell gives up on chains of some thousand.
+const MOST_COMMANDS: usize = 512;
+
 /// A RUN of a group that becomes one.
 struct Member<'m, 's> {
     index: usize,
@@ -66,8 +69,9 @@ struct Group<'m, 's> {
     names: BTreeSet<&'m str>,
     /// The first place of each word among their arguments.
     words: HashMap<String, usize>,
-    /// The length of their commands in bytes.
+    /// The length of their commands in bytes, and how many there are.
     length: usize,
+    commands: usize,
     taken_in: usize,
 }
 
@@ -78,6 +82,7 @@ impl<'m, 's> Group<'m, 's> {
             names: BTreeSet::new(),
             words: HashMap::new(),
             length: 0,
+            commands: 0,
             taken_in: 0,
         }
     }
@@ -88,6 +93,7 @@ impl<'m, 's> Group<'m, 's> {
             // An operator and an indentation come between two.
             self.length += script.text.text().len() + 16;
             for simple in script.simple_commands() {
+                self.commands += 1;
                 self.names.extend(simple.name());
                 for word in simple.words.iter().skip(1) {
                     let text = word.literal.as_deref().unwrap_or_else(|| script.str(word.range));
@@ -110,6 +116,9 @@ impl<'m, 's> Group<'m, 's> {
         self.take_in();
         if self.length + right.text.text().len() > processes::LONGEST_ARGUMENT {
             return Some("the joined command would be too long for one `sh -c`".to_owned());
+        }
+        if self.commands + right.simple_commands().len() > MOST_COMMANDS {
+            return Some(format!("one RUN of more than {MOST_COMMANDS} commands is hard to read"));
         }
         // A command that both run, and that the group may have put elsewhere: a shell remembers where it found it.
         let commands = right.simple_commands();

@@ -32,12 +32,13 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             flag.name() == "mount" && ["type=ssh", "type=secret"].iter().any(|kind| flag.text.contains(kind))
         });
         let insecure = body.flags.iter().any(|flag| flag.name() == "security" && flag.value() == Some("insecure"));
-        for simple in script.simple_commands() {
+        let commands = script.simple_commands();
+        let on_its_own = commands.len() == 1;
+        for simple in commands {
             let words = simple.literals();
             let at = managers::wrapper_len(&words);
             let Some(name) = words.get(at).copied().flatten() else { continue };
             let arguments = &words[at + 1..];
-            let on_its_own = script.simple_commands().len() == 1;
             let text = match base_name(name) {
                 // A script that starts the server.
                 _ if name.contains("/init.d/") => continue,

@@ -119,7 +119,7 @@ fn stays_right(model: &Model<'_, '_>, index: usize, another_shell: bool) -> Resu
             Some(Body::Opaque(opaque)) => return Err(format!("line {line} can't be read: {opaque}")),
             Some(Body::Script(script)) => script,
         };
-        if model.env_names(at).contains(&"BASH_ENV") {
+        if model.sets_variable(at, "BASH_ENV") {
             return Err("bash would read the file that BASH_ENV names".to_owned());
         }
         let dialect = if another_shell {

@@ -104,7 +104,7 @@ fn still_right(model: &Model<'_, '_>, index: usize) -> Result<(), String> {
         if model.names_sh(at) {
             return Err(format!("line {line} names or starts `sh`, which would no longer be bash"));
         }
-        if model.env_names(at).contains(&"BASH_ENV") {
+        if model.sets_variable(at, "BASH_ENV") {
             return Err("bash would read the file that BASH_ENV names".to_owned());
         }
     }

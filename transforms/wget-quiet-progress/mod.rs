@@ -40,9 +40,8 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 
 /// What makes sure that wget is GNU wget.
 fn gnu_by(model: &Model<'_, '_>, command: &Lacking<'_, '_>) -> Result<&'static str, &'static str> {
-    let text = model.text_up_to(command.index);
     let replaced = ["bin/wget", "wget()", "wget ()", "alias wget", "function wget", "wget2"];
-    if replaced.iter().any(|part| text.contains(part)) {
+    if replaced.iter().any(|part| model.said_up_to(command.index, part)) {
         return Err("another program may have taken the place of wget");
     }
     let copied = model.earlier(command.index).into_iter().any(|at| {
@@ -59,7 +58,7 @@ fn gnu_by(model: &Model<'_, '_>, command: &Lacking<'_, '_>) -> Result<&'static s
     if let Some(base) = base {
         match base.distribution {
             _ if base.wget == Wget::Gnu => return Ok("the base image brings GNU wget"),
-            _ if text.contains("busybox") => {}
+            _ if model.said_up_to(command.index, "busybox") => {}
             Distribution::Debian => return Ok("the wget of Debian and Ubuntu is GNU wget"),
             Distribution::RedHat if !fedora => return Ok("the wget of this distribution is GNU wget"),
             _ => {}

@@ -9,6 +9,7 @@ use crate::syntax::Keyword;
 
 use super::super::Model;
 use super::super::copy::{self, Copy};
+use super::kept::{self, Keeps, When};
 use super::{Use, is_offline, runs, text};
 
 /// What makes the cache matter: it is kept on purpose, or something counts on it.
@@ -21,35 +22,40 @@ pub fn reason_to_keep(model: &Model<'_, '_>, index: usize, cleanup: &Cleanup) ->
     {
         return Some("the RUN has a mount, which the clean-up could reach".to_owned());
     }
-    for at in 0..model.instructions.len() {
-        let line = model.instructions[at].first_line;
-        let text = text(model, at).to_lowercase();
-        let elsewhere = model.keyword(at) != Keyword::Run || at != index;
-        if elsewhere && cleanup.places.iter().any(|place| text.contains(place)) && names_it(model, at) {
-            return Some(format!("line {line} names the cache"));
-        }
-        if text.contains("keepcache") || text.contains("makecache") || text.contains("keeppackages") {
-            return Some(format!("line {line} keeps the cache on purpose"));
-        }
-        if at >= index && is_offline(model, at) {
-            return Some(format!("line {line} runs without a network"));
-        }
-        let of_node = matches!(cleanup.family, Family::Npm | Family::Yarn);
-        if of_node && ["npm_config_cache", "yarn_cache_folder"].iter().any(|name| text.contains(name)) {
-            return Some(format!("line {line} says where the cache is"));
-        }
-        if cleanup.family == Family::Npm && names_workspaces(&text) {
-            return Some(format!("line {line} sets workspaces, with which npm does not clean"));
-        }
-        if of_node && fills_cache(model, at, &text, cleanup) {
-            return Some(format!("line {line} fills the cache on purpose, or says where it is"));
-        }
-        let offline = of_node && text.contains("offline");
-        if offline || runs(model, at) && works_from_cache(model, at, cleanup) {
-            return Some(format!("line {line} works from the cache"));
-        }
+    kept::reason(model, index, cleanup.command, || {
+        let mut keeps = Keeps::default();
+        (0..model.instructions.len()).for_each(|at| counts_on_cache(model, at, cleanup, &mut keeps));
+        keeps
+    })
+}
+
+fn counts_on_cache(model: &Model<'_, '_>, at: usize, cleanup: &Cleanup, keeps: &mut Keeps) {
+    let line = model.instructions[at].first_line;
+    let text = text(model, at).to_lowercase();
+    if cleanup.places.iter().any(|place| text.contains(place)) && names_it(model, at) {
+        keeps.add(at, When::OfOthers, format!("line {line} names the cache"));
     }
-    None
+    if text.contains("keepcache") || text.contains("makecache") || text.contains("keeppackages") {
+        return keeps.add(at, When::Always, format!("line {line} keeps the cache on purpose"));
+    }
+    if is_offline(model, at) {
+        keeps.add(at, When::OfEarlier, format!("line {line} runs without a network"));
+    }
+    let of_node = matches!(cleanup.family, Family::Npm | Family::Yarn);
+    if of_node && ["npm_config_cache", "yarn_cache_folder"].iter().any(|name| text.contains(name)) {
+        return keeps.add(at, When::Always, format!("line {line} says where the cache is"));
+    }
+    if cleanup.family == Family::Npm && names_workspaces(&text) {
+        return keeps.add(at, When::Always, format!("line {line} sets workspaces, with which npm does not clean"));
+    }
+    if of_node && fills_cache(model, at, &text, cleanup) {
+        let reason = format!("line {line} fills the cache on purpose, or says where it is");
+        return keeps.add(at, When::Always, reason);
+    }
+    let offline = of_node && text.contains("offline");
+    if offline || runs(model, at) && works_from_cache(model, at, cleanup) {
+        keeps.add(at, When::Always, format!("line {line} works from the cache"));
+    }
 }
 
 /// Whether npm is told to work on workspaces by a variable or its settings: `npm cache` then stops.

@@ -2,8 +2,12 @@
 
 pub mod apk;
 pub mod cleanup;
+mod kept;
 pub mod pip;
 pub mod pip_age;
+
+pub(super) use kept::Kept;
+pub(super) use pip_age::PipVersions;
 
 use crate::syntax::Keyword;
 

@@ -5,18 +5,25 @@ use crate::shell::{Script, Simple};
 use crate::syntax::{Args, Keyword};
 
 use super::super::Model;
+use super::kept::{self, Keeps, When};
 use super::{is_forced, is_offline, runs, text};
 
 /// Whether the file says otherwise that pip is to keep nothing: by a variable or by pip's settings.
 #[must_use]
 pub fn is_switched_off(model: &Model<'_, '_>, index: usize) -> bool {
-    let in_scope = model.env_names(index).contains(&"PIP_NO_CACHE_DIR");
+    let in_scope = model.sets_variable(index, "PIP_NO_CACHE_DIR");
     let in_run = text(model, index).contains("PIP_NO_CACHE_DIR");
-    let by_setting = (0..=index).filter(|at| model.keyword(*at) == Keyword::Run).any(|at| {
-        let text = text(model, at);
-        text.contains("global.no-cache-dir") || text.contains("install.no-cache-dir")
-    });
-    in_scope || in_run || by_setting
+    let settings = || {
+        let mut keeps = Keeps::default();
+        for at in (0..model.instructions.len()).filter(|at| model.keyword(*at) == Keyword::Run) {
+            let text = text(model, at);
+            if text.contains("global.no-cache-dir") || text.contains("install.no-cache-dir") {
+                keeps.add(at, When::OfLater, "it is switched off".to_owned());
+            }
+        }
+        keeps
+    };
+    in_scope || in_run || kept::reason(model, index, "no pip", settings).is_some()
 }
 
 /// What makes pip's cache matter to a RUN: the cache is kept on purpose, or something counts on it.
@@ -25,30 +32,36 @@ pub fn reason_to_keep(model: &Model<'_, '_>, index: usize) -> Option<String> {
     if is_mounted(model, index) {
         return Some("the cache is a mount, kept between builds on purpose".to_owned());
     }
-    for at in 0..model.instructions.len() {
-        let line = model.instructions[at].first_line;
-        let text = text(model, at);
-        if ["PIP_CACHE_DIR", "XDG_CACHE_HOME", "global.cache-dir", "--cache-dir"].iter().any(|word| text.contains(word))
-        {
-            return Some(format!("line {line} says where the cache is"));
-        }
-        if text.contains("pip.conf") || text.contains("pip/pip.ini") {
-            return Some(format!("line {line} brings settings of pip, which may say where the cache is"));
-        }
-        if runs(model, at) && asks_for_cache(model, at, &text) {
-            return Some(format!("line {line} asks pip for its cache"));
-        }
-        if runs(model, at) && may_ask_for_cache(model, at) {
-            return Some(format!("line {line} calls pip by words that are not known, and may ask for its cache"));
-        }
-        if at >= index && is_offline(model, at) && mentions_pip(&text) {
-            return Some(format!("line {line} installs without a network"));
-        }
-        if at >= index && counts_on_folder(model, at, &text) {
-            return Some(format!("line {line} counts on `.cache` being there"));
-        }
+    kept::reason(model, index, "pip", || {
+        let mut keeps = Keeps::default();
+        (0..model.instructions.len()).for_each(|at| counts_on_cache(model, at, &mut keeps));
+        keeps
+    })
+}
+
+fn counts_on_cache(model: &Model<'_, '_>, at: usize, keeps: &mut Keeps) {
+    let line = model.instructions[at].first_line;
+    let text = text(model, at);
+    if ["PIP_CACHE_DIR", "XDG_CACHE_HOME", "global.cache-dir", "--cache-dir"].iter().any(|word| text.contains(word)) {
+        return keeps.add(at, When::Always, format!("line {line} says where the cache is"));
     }
-    None
+    if text.contains("pip.conf") || text.contains("pip/pip.ini") {
+        let reason = format!("line {line} brings settings of pip, which may say where the cache is");
+        return keeps.add(at, When::Always, reason);
+    }
+    if runs(model, at) && asks_for_cache(model, at, &text) {
+        return keeps.add(at, When::Always, format!("line {line} asks pip for its cache"));
+    }
+    if runs(model, at) && may_ask_for_cache(model, at) {
+        let reason = format!("line {line} calls pip by words that are not known, and may ask for its cache");
+        return keeps.add(at, When::Always, reason);
+    }
+    if is_offline(model, at) && mentions_pip(&text) {
+        return keeps.add(at, When::OfEarlier, format!("line {line} installs without a network"));
+    }
+    if counts_on_folder(model, at, &text) {
+        keeps.add(at, When::OfEarlier, format!("line {line} counts on `.cache` being there"));
+    }
 }
 
 fn is_mounted(model: &Model<'_, '_>, index: usize) -> bool {

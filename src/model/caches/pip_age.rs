@@ -11,7 +11,7 @@ use super::super::Model;
 /// command put in its place. Modern stands for 19.1 and later, see [`releases::pip`].
 #[must_use]
 pub fn age(model: &Model<'_, '_>, index: usize, simple: &Simple) -> Age {
-    let asked_for = oldest_asked_for(model);
+    let asked_for = PipVersions::of(model).oldest_asked_for;
     let Some((name, written_out)) = model.base_reference(index) else { return Age::Unknown };
     let of_image = releases::pip(name);
     if of_image.min(asked_for) == Age::Old {
@@ -81,23 +81,23 @@ fn version_asked_for(word: &str) -> Option<Age> {
 
 /// Whether the file brings a Python beside the image's own, whose pip may be an old one.
 fn brings_another(model: &Model<'_, '_>, index: usize, image: &str) -> bool {
-    let text = model.text_up_to(index);
+    let says = |text| model.said_up_to(index, text);
     let of_python = image.rsplit('/').next().is_some_and(|last| last.starts_with("python:") || last == "python");
     let tag = image.rsplit(':').next().unwrap_or_default();
     let old_series = ["2", "3.5", "3.6", "3.7"]
         .iter()
         .any(|series| tag.strip_prefix(series).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit())));
     // An environment gets the pip that came with Python itself: 18.1 in the last ones of these series.
-    if of_python && old_series && (text.contains("venv") || text.contains("virtualenv")) {
+    if of_python && old_series && (says("venv") || says("virtualenv")) {
         return true;
     }
-    let conda = ["miniconda", "anaconda", "miniforge", "mambaforge"].iter().any(|installer| text.contains(installer));
-    if conda && !image.contains("conda") && !text.contains("-latest-") {
+    let conda = ["miniconda", "anaconda", "miniforge", "mambaforge"].iter().any(|installer| says(installer));
+    if conda && !image.contains("conda") && !says("-latest-") {
         return true;
     }
     ["pyenv", "python.org/ftp", "ensurepip", "deadsnakes", "rh-python", "iuscommunity", "ius.io"]
         .iter()
-        .any(|hint| text.contains(hint))
+        .any(|hint| says(hint))
 }
 
 /// Where `get-pip.py` is fetched from, for the Pythons that get 19.1 or later.
@@ -105,6 +105,9 @@ const GET_PIP: &[&str] = &["", "2.7/", "3.5/", "3.6/", "3.7/", "3.8/"];
 
 /// Whether an earlier command surely ran today's `get-pip.py` for the Python that this one calls.
 fn runs_get_pip(model: &Model<'_, '_>, index: usize, simple: &Simple) -> bool {
+    if !model.said_up_to(index, "bootstrap.pypa.io/") {
+        return false;
+    }
     let text = model.text_up_to(index);
     let fetched = GET_PIP.iter().any(|folder| {
         ["", "pip/"].iter().any(|pip| text.contains(&format!("bootstrap.pypa.io/{pip}{folder}get-pip.py")))
@@ -144,20 +147,48 @@ fn is_upgraded(model: &Model<'_, '_>, index: usize, simple: &Simple, image: &str
     if !releases::upgrades_to_modern_pip(image) || called.is_of_old_python() {
         return false;
     }
-    model.up_to(index).into_iter().filter(|at| model.keyword(*at) == Keyword::Run).any(|at| {
+    PipVersions::of(model).upgrades.iter().any(|&(at, number)| {
+        if at != index && !model.is_before(at, index) {
+            return false;
+        }
         let Some(script) = model.script(at) else { return false };
-        script.simple_commands().into_iter().any(|other| {
-            let words = other.literals();
-            let Some(found) = knowledge::invocation(&words).filter(|found| upgrades_pip(&words, found)) else {
-                return false;
-            };
-            let leads = at == index && script.leads_to(other, simple.range);
-            let in_time = at != index || other.range.end <= simple.range.start;
-            in_time
-                && Caller::of(&words).is_some_and(|upgraded| upgraded.reaches(&called, one_python))
-                && model.surely_done(at, script, other, &found, leads)
-        })
+        let other = script.simple_commands()[number];
+        let words = other.literals();
+        let Some(found) = knowledge::invocation(&words) else { return false };
+        let leads = at == index && script.leads_to(other, simple.range);
+        let in_time = at != index || other.range.end <= simple.range.start;
+        in_time
+            && Caller::of(&words).is_some_and(|upgraded| upgraded.reaches(&called, one_python))
+            && model.surely_done(at, script, other, &found, leads)
     })
+}
+
+/// What a file asks of pip itself.
+#[derive(Debug)]
+pub struct PipVersions {
+    /// The oldest pip that it asks for by a version, or by a virtualenv that brings one.
+    oldest_asked_for: Age,
+    /// The commands of RUNs that put a modern pip in place: the instruction, and which of its simple commands.
+    upgrades: Vec<(usize, usize)>,
+}
+
+impl PipVersions {
+    /// Looked for once in a file.
+    fn of<'m>(model: &'m Model<'_, '_>) -> &'m Self {
+        model.so_far.pip.get_or_init(|| {
+            let mut upgrades = Vec::new();
+            for at in (0..model.instructions.len()).filter(|at| model.keyword(*at) == Keyword::Run) {
+                let commands = model.script(at).map(Script::simple_commands).unwrap_or_default();
+                for (number, simple) in commands.into_iter().enumerate() {
+                    let words = simple.literals();
+                    if knowledge::invocation(&words).is_some_and(|found| upgrades_pip(&words, &found)) {
+                        upgrades.push((at, number));
+                    }
+                }
+            }
+            Self { oldest_asked_for: oldest_asked_for(model), upgrades }
+        })
+    }
 }
 
 /// Whether a command installs the newest pip, or one of 19.1 or later, for the whole system.

@@ -147,7 +147,7 @@ fn names_are_read_alike(
 
 /// No variable and no copied file may hold settings for apt alone; what uses the downloads must not be there.
 fn nothing_brings_settings(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Result<(), Refusal> {
-    if model.env_names(index).contains(&"APT_CONFIG") {
+    if model.sets_variable(index, "APT_CONFIG") {
         return Err(Refusal::new("APT_CONFIG names settings that may be for apt alone"));
     }
     for at in model.earlier(index) {
