@@ -22,6 +22,8 @@ pub(super) struct SoFar {
     /// What counts on the caches of each package manager.
     pub kept: RefCell<HashMap<&'static str, Rc<[Kept]>>>,
     pub pip: OnceCell<PipVersions>,
+    /// The last stage of each name.
+    pub stage_names: OnceCell<HashMap<String, usize>>,
 }
 
 /// What the instructions of a stage and of those below it say, in lower case.
@@ -52,6 +54,7 @@ impl SoFar {
             images: vec![OnceCell::new(); stages],
             kept: RefCell::default(),
             pip: OnceCell::new(),
+            stage_names: OnceCell::new(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Build stages.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::syntax::{Args, Instruction, Keyword};
@@ -99,6 +100,7 @@ pub fn stages(instructions: &[&Instruction<'_>]) -> Vec<Stage> {
     let first = starts.first().copied().unwrap_or(instructions.len());
     let globals = global_args(&instructions[..first]);
     let mut stages: Vec<Stage> = Vec::with_capacity(starts.len());
+    let mut named = HashMap::new();
     for (index, start) in starts.iter().enumerate() {
         let end = starts.get(index + 1).copied().unwrap_or(instructions.len());
         let instruction = instructions[*start];
@@ -109,8 +111,11 @@ pub fn stages(instructions: &[&Instruction<'_>]) -> Vec<Stage> {
             }
             _ => Vec::new(),
         };
-        let base = words.first().map_or(Base::Unknown(String::new()), |word| base_of(word, &globals, &stages));
+        let base = words.first().map_or(Base::Unknown(String::new()), |word| base_of(word, &globals, &named));
         let name = words.get(2).map(|name| name.to_lowercase());
+        if let Some(name) = &name {
+            named.insert(name.clone(), index);
+        }
         stages.push(Stage { index, name, base, range: *start..end });
     }
     stages
@@ -132,13 +137,13 @@ pub(super) fn global_args(instructions: &[&Instruction<'_>]) -> Vec<(String, Str
     globals
 }
 
-fn base_of(word: &str, globals: &[(String, String)], earlier: &[Stage]) -> Base {
+fn base_of(word: &str, globals: &[(String, String)], earlier: &HashMap<String, usize>) -> Base {
     let Some(name) = expanded(word, globals) else { return Base::Unknown(word.to_owned()) };
     if name == "scratch" {
         return Base::Scratch;
     }
-    match earlier.iter().rposition(|stage| stage.name.as_deref() == Some(name.as_str())) {
-        Some(index) => Base::Stage(index),
+    match earlier.get(&name) {
+        Some(index) => Base::Stage(*index),
         None => Base::Image(name),
     }
 }

@@ -1,5 +1,7 @@
 //! A RUN that fetched apt's lists removes them at its end.
 
+use std::cell::OnceCell;
+
 use crate::knowledge::{self, Family, Verb, commands};
 use crate::model::copy::{self, RuntimeProgram};
 use crate::model::{Model, User};
@@ -19,6 +21,7 @@ pub fn check(
     demand: Demand,
     facts: Facts<'_>,
 ) -> Result<(), Refusal> {
+    let reads = Reads::of(&before.model, facts);
     for added in appended::commands(before, after)? {
         if !removes_lists(added.pipeline) {
             return Err(Refusal::new(format!("`{}` is more than the removal of the lists", added.pipeline)));
@@ -27,7 +30,7 @@ pub fn check(
         appended::keeps_the_result(script, &before.model.states[added.index].shell, added.joint)?;
         fetches_lists(&before.model, script, added.index)?;
         if demand == Demand::SameImage {
-            nothing_reads_lists_later(&before.model, added.index, facts)?;
+            reads.none_after(added.index)?;
         }
     }
     Ok(())
@@ -79,16 +82,29 @@ fn is_plain_update(simple: &crate::shell::Simple) -> bool {
             .is_some_and(|found| found.manager.family == Family::Debian && found.verb == Verb::Update)
 }
 
-/// Everything that sees the files after this RUN must be known not to read the lists.
-fn nothing_reads_lists_later(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Result<(), Refusal> {
-    // Its indices are fetched by `apt-get update` from version 3 on: apt-file(1).
-    if model.said_up_to(index, "apt-file") {
-        return Err(Refusal::new("`apt-file` searches the indices among the lists"));
+/// Which instructions read the lists, each looked at once.
+struct Reads<'m, 'f, 's> {
+    model: &'m Model<'f, 's>,
+    facts: Facts<'m>,
+    known: Vec<OnceCell<Result<(), Refusal>>>,
+}
+
+impl<'m, 'f, 's> Reads<'m, 'f, 's> {
+    fn of(model: &'m Model<'f, 's>, facts: Facts<'m>) -> Self {
+        Self { model, facts, known: vec![OnceCell::new(); model.instructions.len()] }
     }
-    for other in model.seen_by(index) {
-        reads_no_lists(model, other, facts)?;
+
+    /// Everything that sees the files after this RUN must be known not to read the lists.
+    fn none_after(&self, index: usize) -> Result<(), Refusal> {
+        // Its indices are fetched by `apt-get update` from version 3 on: apt-file(1).
+        if self.model.said_up_to(index, "apt-file") {
+            return Err(Refusal::new("`apt-file` searches the indices among the lists"));
+        }
+        for other in self.model.seen_by(index) {
+            self.known[other].get_or_init(|| reads_no_lists(self.model, other, self.facts)).clone()?;
+        }
+        taken_along::none_of(self.model, index, LISTS)
     }
-    taken_along::none_of(model, index, LISTS)
 }
 
 fn reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Result<(), Refusal> {
@@ -102,7 +118,9 @@ fn reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Resu
         return Ok(());
     }
     let text = String::from_utf8_lossy(instruction.span.slice(model.file.source)).into_owned();
-    if mentions_apt(&text) && !refreshes_first(model, index) {
+    let refreshed = OnceCell::new();
+    let refreshed = || *refreshed.get_or_init(|| refreshes_first(model, index));
+    if mentions_apt(&text) && !refreshed() {
         return Err(Refusal::new(format!("line {line} may use the lists")));
     }
     if keyword != Keyword::Run {
@@ -116,7 +134,7 @@ fn reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Resu
                 let Some(first) = words.first() else { continue };
                 let known = first.is_some_and(|name| {
                     commands::never_reads_apt_lists(name, &words[1..])
-                        || (mentions_apt(name) && refreshes_first(model, index))
+                        || (mentions_apt(name) && refreshed())
                 });
                 if !known {
                     let name = first.unwrap_or("a command that is not written out");
