@@ -1,5 +1,6 @@
 //! The engine of dockmod: find Dockerfiles, parse them, propose fixes, prove them, show or write them.
 
+pub mod cache;
 pub mod cli;
 pub mod config;
 pub mod context;

@@ -233,6 +233,10 @@ pub struct RunArgs {
     /// Threads [default: as many as there are processors]
     #[arg(short = 'j', long, value_name = "N", help_heading = "Output")]
     pub threads: Option<usize>,
+
+    /// Work out everything anew, and keep nothing for the next run
+    #[arg(long, help_heading = "Output")]
+    pub no_cache: bool,
 }
 
 /// Which transforms take part, and how far they may go.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::edit::{Fault, Outcome, SuppressionNote};
 use crate::report::escape::visible;
 use crate::report::plural;
-use crate::report::summary::Summary;
+use crate::report::summary::{Summary, Tally};
 use crate::write;
 
 use super::args::RunArgs;
@@ -93,12 +93,19 @@ impl Consumer {
                 }
                 Ok(())
             }
+            FileResult::Known(tally) => {
+                self.summary.count_tally(&tally);
+                if tally.changed { self.would_change(&path, &tally) } else { Ok(()) }
+            }
             FileResult::Fixed { source, outcome } => self.fixed(&report.path, &path, &source, &outcome),
         }
     }
 
     fn fixed(&mut self, file: &std::path::Path, path: &str, source: &[u8], outcome: &Outcome) -> io::Result<()> {
         self.summary.count(outcome);
+        if self.statistics {
+            self.summary.count_reasons(outcome);
+        }
         if !outcome.cycle.is_empty() {
             self.flush_for_stderr()?;
             terminal::warning(&format!(
@@ -119,11 +126,7 @@ impl Consumer {
         let Some(changed) = &outcome.changed else { return Ok(()) };
         match self.mode {
             Mode::Preview => self.preview(path, source, changed, outcome),
-            Mode::Check => {
-                let fixes = plural(outcome.applied.len(), "fix", "fixes");
-                let ids = transforms(outcome);
-                writeln!(self.out, "{}: would change: {fixes} ({ids})", self.shown(path))
-            }
+            Mode::Check => self.would_change(path, &Tally::of(outcome)),
             Mode::Apply => {
                 if let Err(error) = write::replace(file, source, changed, &self.roots) {
                     self.summary.failed += 1;
@@ -132,10 +135,16 @@ impl Consumer {
                     terminal::error(&format!("{path}: not written: {error}"));
                     return Ok(());
                 }
-                let fixes = plural(outcome.applied.len(), "fix", "fixes");
-                writeln!(self.out, "{}: fixed: {fixes} ({})", self.shown(path), transforms(outcome))
+                let tally = Tally::of(outcome);
+                let fixes = plural(tally.applied(), "fix", "fixes");
+                writeln!(self.out, "{}: fixed: {fixes} ({})", self.shown(path), tally.ids().join(", "))
             }
         }
+    }
+
+    fn would_change(&mut self, path: &str, tally: &Tally) -> io::Result<()> {
+        let fixes = plural(tally.applied(), "fix", "fixes");
+        writeln!(self.out, "{}: would change: {fixes} ({})", self.shown(path), tally.ids().join(", "))
     }
 
     fn preview(&mut self, path: &str, source: &[u8], changed: &[u8], outcome: &Outcome) -> io::Result<()> {
@@ -228,13 +237,6 @@ impl Consumer {
             Status::Done
         })
     }
-}
-
-fn transforms(outcome: &Outcome) -> String {
-    let mut ids: Vec<&str> = outcome.applied.iter().map(|fix| fix.transform.id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids.join(", ")
 }
 
 /// `path:line:column: message`, or `path: message` where the message has no place.

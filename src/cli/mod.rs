@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "this room reads the environment and writes to the terminal")]
 
 mod args;
+mod cached;
 mod catalogue;
 mod config_command;
 mod consume;

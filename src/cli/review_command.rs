@@ -225,7 +225,7 @@ fn search(
                         found.unconfigured.push(error);
                     }
                 }
-                Err(FileResult::Fixed { .. }) => {}
+                Err(FileResult::Known(_) | FileResult::Fixed { .. }) => {}
             }
         }
     }
@@ -253,7 +253,7 @@ fn planned(
         Ok(Err(FileResult::Skipped(reason))) => Err(format!("skipped: {reason}")),
         Ok(Err(FileResult::Failed(message))) => Err(message),
         Ok(Err(FileResult::Unconfigured(error))) => Err(error.to_string()),
-        Ok(Err(FileResult::Fixed { .. })) => Ok(plan::Plan::default()),
+        Ok(Err(FileResult::Known(_) | FileResult::Fixed { .. })) => Ok(plan::Plan::default()),
         Err(error) => Err(format!("it can't be planned: {error}")),
     }
 }

@@ -16,22 +16,29 @@ use crate::context::{Context, Index, Resolution};
 use crate::edit::{Outcome, Settings, fix_source_beside};
 use crate::model::{Model, literal_sources};
 use crate::pin::Images;
+use crate::report::summary::Tally;
 use crate::review::plan::Fixing;
 use crate::review::saved::Saved;
 use crate::syntax::ParseError;
 use crate::walk::{self, Entry, Options, templates};
 
 use super::args::{ColorChoice, Files, RunArgs};
+use super::cached::{self, Cached};
 use super::consume::{Consumer, separated};
 use super::images::{self, Named, Unasked};
 use super::{Status, review_command, select, terminal};
 
 /// Files that are worked on before their results are printed: bounds what is held in memory.
 const BATCH: usize = 512;
+/// For fewer files a cache is not worth reading.
+const FEW: usize = 32;
 /// After this long a progress bar appears.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// The shell parser recurses: a deep command must not end the process.
 pub const STACK: usize = 32 * 1024 * 1024;
+
+/// Of a file on which a panic was caught.
+pub const FAILED_ITSELF: &str = "dockmod failed on this file: please report it as a bug, with the file";
 
 /// What became of a file.
 pub struct Report {
@@ -43,6 +50,8 @@ pub struct Report {
 
 /// The ways a file can end.
 pub enum FileResult {
+    /// It was looked at in an earlier run, and nothing that this rested on has changed.
+    Known(Tally),
     /// It was looked at.
     Fixed {
         /// Its text before.
@@ -139,6 +148,7 @@ fn files(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) -
     let given = roots(&args.paths);
     let entries = entries(args.files, &args.paths, configuration);
     let index = Index::new(&given);
+    let cache = if entries.len() < FEW { None } else { cached::open(args, saved, configuration, &given) };
     let mut consumer = Consumer::new(args, given.clone());
     let mut images = OfRun::default();
     let mut progress = Progress::new(entries.len(), started);
@@ -149,7 +159,7 @@ fn files(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) -
         }
         let known = images.known.as_ref();
         let reports: Vec<Report> =
-            batch.par_iter().map(|entry| report(entry, configuration, saved, known, &index)).collect();
+            batch.par_iter().map(|entry| report(entry, configuration, saved, known, &index, cache.as_ref())).collect();
         progress.advance(batch.len());
         progress.suspend(|| reports.into_iter().try_for_each(|report| consumer.take(report)))?;
     }
@@ -158,6 +168,9 @@ fn files(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) -
         terminal::warning(&format!("{}: {}: it tells no build context", note.path.display(), note.message));
     }
     let status = consumer.finish()?;
+    if let Some(cache) = cache {
+        cache.finish();
+    }
     Ok(if images.tell_failures() { Status::Failed } else { status })
 }
 
@@ -201,6 +214,7 @@ fn report(
     saved: Option<&Saved>,
     images: Option<&Arc<Images>>,
     index: &Index,
+    cache: Option<&Cached>,
 ) -> Report {
     let path = entry.path().to_path_buf();
     let result = match entry {
@@ -208,7 +222,14 @@ fn report(
         Entry::Failed { error, .. } => FileResult::Failed(error.to_string()),
         Entry::Dockerfile(path) => match configuration.for_file(path) {
             Ok(resolved) => match fs::read(path) {
-                Ok(source) => fixed(path, source, &with_images(&resolved.settings, images), saved, index),
+                Ok(source) => {
+                    let settings = with_images(&resolved.settings, images);
+                    let work = |source| fixed(path, source, &settings, saved, index);
+                    match cache.filter(|_| settings.images.is_none()) {
+                        Some(cache) => cache.look_up(path, source, &resolved, work),
+                        None => work(source),
+                    }
+                }
                 Err(error) => FileResult::Failed(format!("it can't be read: {error}")),
             },
             Err(error) => FileResult::Unconfigured(error),
@@ -276,9 +297,7 @@ fn guarded<T>(
             "{}:{}: {error}; BuildKit would not build it either",
             error.line, error.column
         ))),
-        Err(_) => {
-            Err(FileResult::Failed("dockmod failed on this file: please report it as a bug, with the file".to_owned()))
-        }
+        Err(_) => Err(FileResult::Failed(FAILED_ITSELF.to_owned())),
     }
 }
 
@@ -318,7 +337,7 @@ fn filter(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) 
     };
     let changed = match result {
         FileResult::Fixed { outcome, .. } => outcome.changed,
-        FileResult::Skipped(_) => None,
+        FileResult::Skipped(_) | FileResult::Known(_) => None,
         FileResult::Failed(message) => {
             terminal::error(&separated(&name.display().to_string(), &message));
             status = Status::Failed;

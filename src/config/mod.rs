@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::cache;
 use crate::edit::Settings;
 use crate::walk::lexical;
 
@@ -49,6 +50,7 @@ pub struct Resolved {
     pub effective: Effective,
     /// The settings of a run that follow from it.
     pub settings: Settings,
+    fingerprint: cache::Key,
 }
 
 /// What was found for a folder: the chain of its nearest file, if there is one.
@@ -86,6 +88,12 @@ impl Configuration {
             Wanted::Nearest | Wanted::Nothing => None,
         };
         Self { wanted, asked, plain, named, folders: RwLock::default(), files: RwLock::default() }
+    }
+
+    /// What holds where no file does.
+    #[must_use]
+    pub fn plain(&self) -> &Resolved {
+        &self.plain
     }
 
     /// What is in force for the Dockerfile at `path`.
@@ -171,8 +179,22 @@ impl Configuration {
 impl Resolved {
     fn of(effective: Effective) -> Self {
         let settings = effective.settings();
-        Self { effective, settings }
+        let fingerprint = fingerprint(&settings);
+        Self { effective, settings, fingerprint }
     }
+
+    /// Tells these settings from others.
+    #[must_use]
+    pub const fn fingerprint(&self) -> &cache::Key {
+        &self.fingerprint
+    }
+}
+
+/// All that changes what becomes of a file; what registries say is not in it.
+fn fingerprint(settings: &Settings) -> cache::Key {
+    let Settings { transforms, allow_unsafe, options, limit, require_reasons, images: _ } = settings;
+    let transforms: Vec<_> = transforms.iter().map(|selected| (selected.transform.id, selected.by_name)).collect();
+    cache::key([format!("{transforms:?} {allow_unsafe} {options:?} {limit:?} {require_reasons}").as_bytes()])
 }
 
 fn load(path: &Path) -> Found {

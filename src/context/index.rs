@@ -2,12 +2,12 @@
 //! read, each once.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::compose::{self, Claim, ComposeFile};
+use super::disk::{self, Asked, Kind};
 use super::ignorefile::{IgnoreError, IgnoreRules, clean};
 use super::{Context, Reason, Resolution, Source, Target};
 use crate::walk::lexical;
@@ -35,10 +35,27 @@ pub struct Index {
 #[derive(Debug, Default)]
 struct Folder {
     /// The nearest folder with `.git`, this one or one above.
-    repository: OnceLock<Option<PathBuf>>,
-    compose: OnceLock<Compose>,
+    repository: OnceLock<Found<Option<PathBuf>>>,
+    compose: OnceLock<Found<Compose>>,
     /// From its `.dockerignore`.
-    ignore: OnceLock<Result<Arc<IgnoreRules>, IgnoreError>>,
+    ignore: OnceLock<Found<Result<Arc<IgnoreRules>, IgnoreError>>>,
+}
+
+/// What was found, and what was asked of the disk for it.
+#[derive(Debug)]
+struct Found<T> {
+    value: T,
+    asked: Asked,
+}
+
+/// What is in the cell, or is found now; each time it counts as asked for.
+fn found_once<T>(cell: &OnceLock<Found<T>>, find: impl FnOnce() -> T) -> &T {
+    let found = cell.get_or_init(|| {
+        let (value, asked) = disk::recorded(find);
+        Found { value, asked }
+    });
+    disk::asked_before(&found.asked);
+    &found.value
 }
 
 #[derive(Debug, Default)]
@@ -73,7 +90,7 @@ impl Index {
     pub fn notes(&self) -> Vec<Note> {
         let folders = self.folders.read().unwrap_or_else(PoisonError::into_inner);
         let read = folders.values().filter_map(|folder| folder.compose.get());
-        let mut notes: Vec<Note> = read.flat_map(|compose| compose.notes.iter().cloned()).collect();
+        let mut notes: Vec<Note> = read.flat_map(|compose| compose.value.notes.iter().cloned()).collect();
         notes.sort_unstable();
         notes
     }
@@ -143,12 +160,11 @@ impl Index {
         let rules = match read_ignore_file(&own) {
             Ok(None) => {
                 let rules = &self.folder(root).ignore;
-                return rules
-                    .get_or_init(|| general_rules(&general))
+                return found_once(rules, || general_rules(&general))
                     .clone()
                     .map_err(|error| Reason::IgnoreFile { path: general, error });
             }
-            Ok(Some(text)) if text.is_empty() && general.exists() => Err(IgnoreError::EmptyBesideAnother),
+            Ok(Some(text)) if text.is_empty() && disk::target(&general).is_ok() => Err(IgnoreError::EmptyBesideAnother),
             Ok(Some(text)) => IgnoreRules::parse(&text),
             Err(error) => Err(error),
         };
@@ -162,11 +178,11 @@ impl Index {
         let mut contexts: Vec<PathBuf> = Vec::new();
         for folder in &chain.folders {
             let facts = self.folder(folder);
-            let compose = facts.compose.get_or_init(|| read_compose_files(folder));
+            let compose = found_once(&facts.compose, || read_compose_files(folder));
             for claim in compose.by_dockerfile.get(dockerfile).into_iter().flatten() {
                 targets.push(claim.target.clone());
                 // A service whose context is gone can't be built, so it is no witness.
-                if contexts.contains(&claim.context) || !claim.context.is_dir() {
+                if contexts.contains(&claim.context) || !matches!(disk::target(&claim.context), Ok(Kind::Folder)) {
                     continue;
                 }
                 contexts.push(claim.context.clone());
@@ -195,12 +211,12 @@ impl Index {
     fn repository(&self, folder: &Path) -> Option<PathBuf> {
         let facts = self.folder(folder);
         let find = || {
-            if fs::symlink_metadata(folder.join(".git")).is_ok() {
+            if disk::entry(&folder.join(".git")).is_ok() {
                 return Some(folder.to_owned());
             }
             folder.parent().and_then(|above| self.repository(above))
         };
-        facts.repository.get_or_init(find).clone()
+        found_once(&facts.repository, find).clone()
     }
 
     fn folder(&self, path: &Path) -> Arc<Folder> {
@@ -258,20 +274,16 @@ fn read_ignore_file(path: &Path) -> Result<Option<Vec<u8>>, IgnoreError> {
 }
 
 fn read_compose_files(folder: &Path) -> Compose {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| compose::is_compose_name(name))
-        .collect();
-    names.sort_unstable();
     let mut found = Compose::default();
     let mut files = Vec::new();
-    for name in names {
+    for name in disk::compose_files(folder) {
         let path = folder.join(name);
         match read_compose_file(&path) {
             Ok(file) => files.push(file),
-            Err(message) => found.notes.push(Note { path, message }),
+            Err(message) => {
+                found.notes.push(Note { path, message });
+                disk::told();
+            }
         }
     }
     for claim in compose::claims(&files) {
@@ -289,7 +301,7 @@ fn read_compose_file(path: &Path) -> Result<ComposeFile, String> {
 /// `BuildKit` takes `dockerfile` where there is no `Dockerfile` (moby/moby#10858).
 fn on_disk_name(dockerfile: &Path) -> PathBuf {
     let lower = dockerfile.with_file_name("dockerfile");
-    if dockerfile.ends_with("Dockerfile") && !dockerfile.exists() && lower.exists() {
+    if dockerfile.ends_with("Dockerfile") && disk::target(dockerfile).is_err() && disk::target(&lower).is_ok() {
         return lower;
     }
     dockerfile.to_owned()
@@ -297,12 +309,11 @@ fn on_disk_name(dockerfile: &Path) -> PathBuf {
 
 /// Reads a regular file; anything else could block or never end.
 fn read_capped(path: &Path) -> io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
+    if disk::target(path)? != Kind::File {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
     }
-    let mut bytes = Vec::new();
-    let read = fs::File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
-    if read as u64 > MAX_FILE {
+    let bytes = disk::bytes(path, MAX_FILE + 1)?;
+    if bytes.len() as u64 > MAX_FILE {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 4 MiB"));
     }
     Ok(bytes)

@@ -19,6 +19,7 @@
 #![allow(clippy::disallowed_methods, reason = "this room reads the file system")]
 
 mod compose;
+pub mod disk;
 mod glob;
 mod ignorefile;
 mod index;

@@ -4,11 +4,9 @@
 //! of that name as the Dockerfile writes it; with a digest behind the name the real image is taken
 //! (BuildKit's `frontend/dockerui/namedcontext.go`).
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
-use super::Context;
+use super::{Context, disk};
 
 /// Files that may hold such names.
 const FILES: &[&str] = &[
@@ -42,7 +40,7 @@ impl Context {
             if named.is_some() {
                 return named.copied();
             }
-            if folder.join(".git").exists() {
+            if disk::target(&folder.join(".git")).is_ok() {
                 break;
             }
         }
@@ -51,9 +49,7 @@ impl Context {
 }
 
 fn beginning(path: &Path) -> Option<Vec<u8>> {
-    let mut text = Vec::new();
-    File::open(path).ok()?.take(MOST).read_to_end(&mut text).ok()?;
-    Some(text)
+    disk::bytes(path, MOST).ok()
 }
 
 #[cfg(test)]

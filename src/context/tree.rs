@@ -6,10 +6,9 @@
 //! is «not there».
 
 use std::collections::VecDeque;
-use std::fs::{self, Metadata};
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::disk::{self, Kind};
 use super::glob;
 use super::ignorefile::{IgnoreRules, clean};
 use super::{Context, EntryInfo};
@@ -35,7 +34,7 @@ impl Context {
     /// Whether `rel` is a folder that the build gets to see, or a link to one.
     #[must_use]
     pub fn is_dir(&self, rel: &str) -> bool {
-        self.resolve(rel, Some(&self.ignore)).is_some_and(|place| place.metadata.is_dir() && self.is_visible(&place))
+        self.resolve(rel, Some(&self.ignore)).is_some_and(|place| place.kind == Kind::Folder && self.is_visible(&place))
     }
 
     /// Whether `rel` is there, be it ignored or not.
@@ -67,26 +66,21 @@ impl Context {
     #[must_use]
     pub fn read(&self, rel: &str) -> Option<Vec<u8>> {
         let place = self.visible_file(rel)?;
-        let mut bytes = Vec::new();
-        let file = fs::File::open(self.root.join(&place.rel)).ok()?;
-        let read = file.take(MAX_READ + 1).read_to_end(&mut bytes).ok()?;
-        (read as u64 <= MAX_READ).then_some(bytes)
+        let bytes = disk::bytes(&self.root.join(&place.rel), MAX_READ + 1).ok()?;
+        (bytes.len() as u64 <= MAX_READ).then_some(bytes)
     }
 
     /// The first `len` bytes of the file `rel`, all of it where it is shorter, if the build gets to see it.
     #[must_use]
     pub fn head(&self, rel: &str, len: usize) -> Option<Vec<u8>> {
         let place = self.visible_file(rel)?;
-        let mut bytes = Vec::new();
-        let file = fs::File::open(self.root.join(&place.rel)).ok()?;
-        file.take(len as u64).read_to_end(&mut bytes).ok()?;
-        Some(bytes)
+        disk::bytes(&self.root.join(&place.rel), len as u64).ok()
     }
 
     /// How many bytes the file `rel` has, if the build gets to see it.
     #[must_use]
     pub fn size(&self, rel: &str) -> Option<u64> {
-        Some(self.visible_file(rel)?.metadata.len())
+        disk::size(&self.root.join(self.visible_file(rel)?.rel))
     }
 
     /// What the build gets to see in the folder `rel` (the root is `.`), by name. `None` if there is no
@@ -94,20 +88,15 @@ impl Context {
     #[must_use]
     pub fn list(&self, rel: &str) -> Option<Vec<EntryInfo>> {
         let place = self.resolve(rel, Some(&self.ignore))?;
-        if !place.metadata.is_dir() || !self.is_visible(&place) {
+        if place.kind != Kind::Folder || !self.is_visible(&place) {
             return None;
         }
         let mut entries = Vec::new();
-        for entry in fs::read_dir(self.root.join(&place.rel)).ok()? {
-            let entry = entry.ok()?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let metadata = fs::symlink_metadata(entry.path()).ok()?;
-            let (is_dir, is_symlink) = (metadata.is_dir(), metadata.is_symlink());
-            if self.is_visible(&Place { rel: join(&place.rel, &name), metadata }) {
-                entries.push(EntryInfo { name, is_dir, is_symlink });
+        for (name, kind) in disk::names(&self.root.join(&place.rel))? {
+            if self.is_visible(&Place { rel: join(&place.rel, &name), kind }) {
+                entries.push(EntryInfo { name, is_dir: kind == Kind::Folder, is_symlink: kind == Kind::Link });
             }
         }
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
         Some(entries)
     }
 
@@ -158,14 +147,14 @@ impl Context {
     /// The file `rel`, if it is one and the build gets to see it: opening a pipe would wait for a writer.
     fn visible_file(&self, rel: &str) -> Option<Place> {
         let place = self.resolve(rel, Some(&self.ignore))?;
-        (place.metadata.is_file() && !self.ignore.is_ignored(&place.rel)).then_some(place)
+        (place.kind == Kind::File && !self.ignore.is_ignored(&place.rel)).then_some(place)
     }
 
     fn is_visible(&self, place: &Place) -> bool {
         if !self.ignore.is_ignored(&place.rel) {
             return true;
         }
-        place.metadata.is_dir() && self.holds_included(&place.rel)
+        place.kind == Kind::Folder && self.holds_included(&place.rel)
     }
 
     /// Whether an ignored folder holds something that is re-included. A folder too large to search counts
@@ -177,13 +166,13 @@ impl Context {
             if !self.ignore.may_hold_included(&folder) {
                 continue;
             }
-            for entry in fs::read_dir(self.root.join(&folder)).into_iter().flatten().flatten() {
-                let path = join(&folder, &entry.file_name().to_string_lossy());
+            for (name, kind) in disk::names(&self.root.join(&folder)).unwrap_or_default() {
+                let path = join(&folder, &name);
                 seen += 1;
                 if seen > MAX_SEARCH || !self.ignore.is_ignored(&path) {
                     return true;
                 }
-                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                if kind == Kind::Folder {
                     folders.push(path);
                 }
             }
@@ -195,18 +184,18 @@ impl Context {
     fn resolve(&self, rel: &str, rules: Option<&IgnoreRules>) -> Option<Place> {
         let mut pending: VecDeque<String> = parts(&inside(rel)?).collect();
         let mut done: Vec<String> = Vec::new();
-        let mut metadata = fs::metadata(&self.root).ok()?;
+        let mut kind = disk::target(&self.root).ok()?;
         let mut links = 0;
         while let Some(part) = pending.pop_front() {
             if part == ".." {
                 done.pop()?;
-                metadata = fs::symlink_metadata(self.root.join(done.join("/"))).ok()?;
+                kind = disk::entry(&self.root.join(done.join("/"))).ok()?;
                 continue;
             }
             done.push(part);
             let here = done.join("/");
-            metadata = fs::symlink_metadata(self.root.join(&here)).ok()?;
-            if !metadata.is_symlink() {
+            kind = disk::entry(&self.root.join(&here)).ok()?;
+            if kind != Kind::Link {
                 continue;
             }
             links += 1;
@@ -218,7 +207,7 @@ impl Context {
             }
             done.pop();
         }
-        Some(Place { rel: done.join("/"), metadata })
+        Some(Place { rel: done.join("/"), kind })
     }
 }
 
@@ -226,7 +215,7 @@ impl Context {
 struct Place {
     /// Without links; empty for the root.
     rel: String,
-    metadata: Metadata,
+    kind: Kind,
 }
 
 enum Part {
@@ -266,7 +255,7 @@ fn parts(path: &str) -> impl Iterator<Item = String> + '_ {
 }
 
 fn link_parts(link: &Path) -> Option<Vec<String>> {
-    let target: PathBuf = fs::read_link(link).ok()?;
+    let target = disk::link(link)?;
     if target.has_root() {
         return None;
     }

@@ -48,9 +48,10 @@ impl Model<'_, '_> {
     /// The stage that `--from=NAME` means: a name or a number from 0; of several of the same name the last
     #[must_use]
     pub fn stage_named(&self, name: &str) -> Option<usize> {
-        let names = self.so_far.stage_names.get_or_init(|| {
-            self.stages.iter().filter_map(|stage| Some((stage.name.clone()?, stage.index))).collect()
-        });
+        let names = self
+            .so_far
+            .stage_names
+            .get_or_init(|| self.stages.iter().filter_map(|stage| Some((stage.name.clone()?, stage.index))).collect());
         let by_name = names.get(&name.to_lowercase()).copied();
         by_name.or_else(|| name.parse().ok().filter(|number| *number < self.stages.len()))
     }

@@ -133,8 +133,7 @@ fn reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Resu
                 let words = &words[knowledge::managers::wrapper_len(&words)..];
                 let Some(first) = words.first() else { continue };
                 let known = first.is_some_and(|name| {
-                    commands::never_reads_apt_lists(name, &words[1..])
-                        || (mentions_apt(name) && refreshed())
+                    commands::never_reads_apt_lists(name, &words[1..]) || (mentions_apt(name) && refreshed())
                 });
                 if !known {
                     let name = first.unwrap_or("a command that is not written out");

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::edit::{Offers, Outcome};
 
 use super::plural;
@@ -25,42 +27,97 @@ pub struct Summary {
     reasons: BTreeMap<(&'static str, String), usize>,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Counts {
-    applied: usize,
-    withheld: usize,
-    left: usize,
-    advice: usize,
-    refused: usize,
+/// What a transform did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Fixes that went in.
+    pub applied: usize,
+    /// Unsafe fixes that were not asked for.
+    pub withheld: usize,
+    /// Places left alone.
+    pub left: usize,
+    /// Places to mend by hand.
+    pub advice: usize,
+    /// Fixes that the proof refused.
+    pub refused: usize,
+}
+
+/// What became of one file, in numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Whether its text changes.
+    pub changed: bool,
+    /// What each transform did, by its id and in that order; those that did nothing are left out.
+    pub transforms: Vec<(&'static str, Counts)>,
+}
+
+impl Tally {
+    /// Counts an outcome.
+    #[must_use]
+    pub fn of(outcome: &Outcome) -> Self {
+        let mut transforms: BTreeMap<&'static str, Counts> = BTreeMap::new();
+        for fix in &outcome.applied {
+            transforms.entry(fix.transform.id).or_default().applied += 1;
+        }
+        for held in &outcome.withheld {
+            transforms.entry(held.transform.id).or_default().withheld += 1;
+        }
+        for left in &outcome.left {
+            let counts = transforms.entry(left.transform.id).or_default();
+            match left.transform.offers {
+                Offers::Findings => counts.advice += 1,
+                Offers::Safe | Offers::SafeOrUnsafe | Offers::Unsafe => counts.left += 1,
+            }
+        }
+        for dropped in &outcome.dropped {
+            transforms.entry(dropped.transform.id).or_default().refused += 1;
+        }
+        Self { changed: outcome.changed.is_some(), transforms: transforms.into_iter().collect() }
+    }
+
+    /// How many fixes went in.
+    #[must_use]
+    pub fn applied(&self) -> usize {
+        self.transforms.iter().map(|(_, counts)| counts.applied).sum()
+    }
+
+    /// The transforms whose fixes went in, in order.
+    #[must_use]
+    pub fn ids(&self) -> Vec<&'static str> {
+        self.transforms.iter().filter(|(_, counts)| counts.applied > 0).map(|(id, _)| *id).collect()
+    }
 }
 
 impl Summary {
     /// Counts the outcome of one file.
     pub fn count(&mut self, outcome: &Outcome) {
-        self.files += 1;
-        self.changed += usize::from(outcome.changed.is_some());
+        self.count_tally(&Tally::of(outcome));
         self.declined += outcome.declined.len();
         self.undecided += outcome.undecided.len();
-        for fix in &outcome.applied {
-            self.transforms.entry(fix.transform.id).or_default().applied += 1;
+    }
+
+    /// Counts what became of one file.
+    pub fn count_tally(&mut self, tally: &Tally) {
+        self.files += 1;
+        self.changed += usize::from(tally.changed);
+        for (id, counts) in &tally.transforms {
+            let sum = self.transforms.entry(id).or_default();
+            sum.applied += counts.applied;
+            sum.withheld += counts.withheld;
+            sum.left += counts.left;
+            sum.advice += counts.advice;
+            sum.refused += counts.refused;
         }
-        for held in &outcome.withheld {
-            self.transforms.entry(held.transform.id).or_default().withheld += 1;
-        }
+    }
+
+    /// Counts why places of one file were left alone, for [`Self::statistics`].
+    pub fn count_reasons(&mut self, outcome: &Outcome) {
         for left in &outcome.left {
-            let counts = self.transforms.entry(left.transform.id).or_default();
-            match left.transform.offers {
-                Offers::Findings => counts.advice += 1,
-                Offers::Safe | Offers::SafeOrUnsafe | Offers::Unsafe => counts.left += 1,
-            }
             *self.reasons.entry((left.transform.id, general(&left.reason))).or_default() += 1;
         }
         for dropped in &outcome.dropped {
-            self.transforms.entry(dropped.transform.id).or_default().refused += 1;
-            *self
-                .reasons
-                .entry((dropped.transform.id, format!("not proved: {}", general(&dropped.reason))))
-                .or_default() += 1;
+            let reason = format!("not proved: {}", general(&dropped.reason));
+            *self.reasons.entry((dropped.transform.id, reason)).or_default() += 1;
         }
     }
 

@@ -182,7 +182,7 @@ impl Run<'_> {
         });
         let outcome = match outcome {
             Ok(outcome) => outcome,
-            Err(FileResult::Skipped(_) | FileResult::Fixed { .. }) => return Ok(()),
+            Err(FileResult::Skipped(_) | FileResult::Known(_) | FileResult::Fixed { .. }) => return Ok(()),
             Err(FileResult::Failed(message)) => return self.fails(out, &path, &message),
             Err(FileResult::Unconfigured(error)) => {
                 self.done.failed += 1;

@@ -1,0 +1,90 @@
+//! Files of which an earlier run knows what becomes of them.
+
+use std::path::{Path, PathBuf};
+
+use crate::cache::{Cache, Kept, Place};
+use crate::config::{Configuration, Resolved};
+use crate::context::disk;
+use crate::edit::{Fault, Outcome};
+use crate::report::summary::Tally;
+use crate::review::saved::Saved;
+
+use super::args::RunArgs;
+use super::run::{FAILED_ITSELF, FileResult};
+
+/// The cache of a run, and what the run needs to be told.
+pub struct Cached {
+    cache: Cache,
+    /// Whether numbers are enough also for a file that changes.
+    numbers_only: bool,
+}
+
+/// The cache of this run: none where it is not wanted, or where the run tells more than is kept.
+pub fn open(args: &RunArgs, saved: Option<&Saved>, configuration: &Configuration, roots: &[PathBuf]) -> Option<Cached> {
+    let tells_more = args.verbose || args.statistics || args.unused_suppressions;
+    if args.no_cache || tells_more || saved.is_some() {
+        return None;
+    }
+    let cache = Cache::open(&folder()?, roots, configuration.plain().fingerprint())?;
+    Some(Cached { cache, numbers_only: args.check })
+}
+
+/// `DOCKMOD_CACHE_DIR`, else `dockmod` in the user's folder for caches.
+#[allow(clippy::disallowed_methods, reason = "the command line's edge reads the environment")]
+fn folder() -> Option<PathBuf> {
+    let named = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let of_user = || {
+        let absolute = named("XDG_CACHE_HOME").filter(|folder| folder.is_absolute());
+        absolute.or_else(|| Some(named("HOME")?.join(".cache"))).map(|caches| caches.join("dockmod"))
+    };
+    named("DOCKMOD_CACHE_DIR").or_else(of_user)
+}
+
+impl Cached {
+    /// What is known of the file, else what `work` makes of it.
+    pub fn look_up(
+        &self,
+        path: &Path,
+        source: Vec<u8>,
+        resolved: &Resolved,
+        work: impl FnOnce(Vec<u8>) -> FileResult,
+    ) -> FileResult {
+        let Some(place) = Place::of(path) else { return work(source) };
+        let key = place.key(resolved.fingerprint(), &source);
+        match self.cache.known(&place, &key) {
+            Some(Kept::Looked(tally)) if self.numbers_only || !tally.changed => return FileResult::Known(tally),
+            Some(Kept::Skipped(reason)) => return FileResult::Skipped(reason),
+            Some(Kept::Failed(message)) => return FileResult::Failed(message),
+            Some(Kept::Looked(_)) => return work(source),
+            None => {}
+        }
+        let (result, asked) = disk::recorded(|| work(source));
+        if let Some(kept) = kept(&result) {
+            self.cache.keep(&place, &key, &kept, asked);
+        }
+        result
+    }
+
+    /// Writes what this run found out.
+    pub fn finish(self) {
+        self.cache.finish();
+    }
+}
+
+/// What numbers tell of a result; `None` where it is told in words too.
+fn kept(result: &FileResult) -> Option<Kept> {
+    match result {
+        FileResult::Fixed { outcome, .. } => is_silent(outcome).then(|| Kept::Looked(Tally::of(outcome))),
+        FileResult::Skipped(reason) => Some(Kept::Skipped(reason.clone())),
+        FileResult::Failed(message) if message != FAILED_ITSELF => Some(Kept::Failed(message.clone())),
+        FileResult::Known(_) | FileResult::Failed(_) | FileResult::Unconfigured(_) => None,
+    }
+}
+
+fn is_silent(outcome: &Outcome) -> bool {
+    let unused = |fault: &Fault| matches!(fault, Fault::SilencesNothing(_));
+    outcome.cycle.is_empty()
+        && outcome.undecided.is_empty()
+        && outcome.declined.is_empty()
+        && outcome.suppressions.iter().all(|note| unused(&note.fault))
+}
