@@ -1,10 +1,11 @@
 //! Says by which sources the program is built: what a cache holds is right for the same program only.
+#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a build script reads sources and speaks to cargo")]
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::Hasher as _;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 fn main() -> io::Result<()> {
     let mut hash = DefaultHasher::new();
@@ -21,7 +22,7 @@ fn take_in(path: &Path, hash: &mut DefaultHasher) -> io::Result<()> {
     if path.is_dir() {
         let mut entries: Vec<_> = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
         entries.sort();
-        let taken = |path: &&std::path::PathBuf| path.is_dir() || path.extension().is_some_and(|end| end == "rs");
+        let taken = |path: &&PathBuf| path.is_dir() || path.extension().is_some_and(|end| end == "rs");
         return entries.iter().filter(taken).try_for_each(|entry| take_in(entry, hash));
     }
     // A crate that is installed without `--locked` may come without its lock file.

@@ -131,7 +131,7 @@ impl Place {
 }
 
 fn name(key: &Key) -> String {
-    key.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_be_bytes(*key))
 }
 
 #[cfg(test)]

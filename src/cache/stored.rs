@@ -15,7 +15,7 @@ use super::Key;
 const MAGIC: &[u8; 8] = b"dockmod1";
 const HEAD: usize = MAGIC.len() + 16 + 32;
 /// The files of runs that nobody has done for so long go.
-const OLD: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const OLD: Duration = Duration::from_hours(30 * 24);
 
 /// What was read of the file.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use crate::context::{Context, Later, LazyContext};
 use crate::model::Model;
 use crate::pin::Images;
 use crate::prove::{self, Facts, Version};
-use crate::syntax::{self, ParseError, Span, validate};
+use crate::syntax::{self, Dockerfile, ParseError, Span, validate};
 
 use super::declined::Declined;
 use super::made::Made;
@@ -91,27 +91,30 @@ fn fixed(
     mut decide: Option<&mut Decide<'_>>,
 ) -> Result<Outcome, ParseError> {
     let mut outcome = Outcome::default();
-    {
-        let file = syntax::parse(source)?;
-        if let Some(refusal) = validate::refusal(&file) {
-            return Err(refusal);
-        }
-        if std::str::from_utf8(source).is_err() {
-            // BuildKit replaces such bytes: an edit could not keep them.
-            return Ok(outcome);
-        }
+    let first = syntax::parse(source)?;
+    if let Some(refusal) = validate::refusal(&first) {
+        return Err(refusal);
+    }
+    if std::str::from_utf8(source).is_err() {
+        // BuildKit replaces such bytes: an edit could not keep them.
+        return Ok(outcome);
     }
     let mut text = source.to_vec();
     let mut history: Vec<(Vec<u8>, usize)> = Vec::new();
     // Found by the text as it came, whatever the fixes make of it.
-    let find = || context(&Model::of(&syntax::parse(source).ok()?));
+    let find = || context(&Model::of(&first));
     let later = Later::new(&find);
     let mut declined = Declined::default();
     let (mut rounds, mut by_hand) = (0, 0);
     while rounds < MAX_ROUNDS && by_hand < MAX_BY_HAND {
         let limit = settings.limit.map_or(usize::MAX, |limit| limit.saturating_sub(outcome.applied.len()));
         let surroundings = (LazyContext::Later(&later), beside);
-        let done = round(&text, settings, limit, surroundings, (decide.as_deref_mut(), &mut declined), &mut outcome)?;
+        let deciding = (decide.as_deref_mut(), &mut declined);
+        let done = if history.is_empty() && text == source {
+            round(&first, settings, limit, surroundings, deciding, &mut outcome)
+        } else {
+            round(&syntax::parse(&text)?, settings, limit, surroundings, deciding, &mut outcome)
+        };
         if done.applied.is_empty() {
             break;
         }
@@ -166,22 +169,21 @@ impl Candidate {
 /// The context, and the file's folder.
 type Surroundings<'c> = (LazyContext<'c>, Option<&'c Context>);
 
-/// One round over `text`, of at most `limit` fixes: the new text and what went in. What is not applied goes to
-/// `outcome`, which keeps
-/// that of the last round only.
+/// One round over `file`, of at most `limit` fixes: the new text and what went in. What is not applied goes to
+/// `outcome`, which keeps that of the last round only.
 fn round(
-    text: &[u8],
+    file: &Dockerfile<'_>,
     settings: &Settings,
     limit: usize,
     (context, beside): Surroundings<'_>,
     (decide, declined): (Option<&mut Decide<'_>>, &mut Declined),
     outcome: &mut Outcome,
-) -> Result<Done, ParseError> {
+) -> Done {
     outcome.withheld.clear();
     outcome.left.clear();
     outcome.dropped.clear();
-    let file = syntax::parse(text)?;
-    let model = Model::of(&file);
+    let text = file.source;
+    let model = Model::of(file);
     let images = settings.images.as_deref();
     let suppressions = Suppressions::of(&model, settings.require_reasons);
     let lines = Lines::of(text);
@@ -225,9 +227,9 @@ fn round(
             Dropped { transform: candidate.selected.transform, title: candidate.fix.title.clone(), reason, line }
         }));
         let applied = done.chosen.into_iter().map(|(candidate, fix)| candidate.applied(fix, &lines)).collect();
-        return Ok(Done { text: done.text.unwrap_or_else(|| text.to_vec()), applied, by_hand: false });
+        return Done { text: done.text.unwrap_or_else(|| text.to_vec()), applied, by_hand: false };
     }
-    Ok(prove_and_apply(text, candidates, Round { limit, facts, lines, decide, declined }, outcome))
+    prove_and_apply(text, candidates, Round { limit, facts, lines, decide, declined }, outcome)
 }
 
 /// The span with all instructions that it touches, and whether those are several.

@@ -53,7 +53,9 @@ pub(super) fn together<'c>(
                 if parts.is_empty() {
                     refused.push((candidate, reason));
                 } else {
-                    parts.iter().for_each(|part| taken.made.record(part));
+                    for part in &parts {
+                        taken.made.record(part);
+                    }
                     taken.reshaped_until = candidate.cover.end;
                     chosen.extend(parts.into_iter().map(|part| (candidate, part)));
                 }

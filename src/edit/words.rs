@@ -1,10 +1,31 @@
 //! Which transforms need not look at a text: those whose words it does not hold.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use crate::transforms;
+
 use super::Transform;
 
-/// A text in lower case without what may stand within a word of it: quotes, escapes, and line ends behind an escape.
+/// All words of transforms, each once, with what finds them in one pass.
+struct Sought {
+    words: Vec<&'static str>,
+    automaton: AhoCorasick,
+}
+
+static SOUGHT: LazyLock<Option<Sought>> = LazyLock::new(|| {
+    let mut words: Vec<&str> = transforms::ALL.iter().flat_map(|transform| transform.words).copied().collect();
+    words.sort_unstable();
+    words.dedup();
+    let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(&words).ok()?;
+    Some(Sought { words, automaton })
+});
+
+/// Which words of transforms a text holds, in lower case and without what may stand within a word: quotes, escapes, and
+/// line ends behind an escape. `None` where that is not known.
 #[derive(Debug)]
-pub(super) struct Words(Option<Vec<u8>>);
+pub(super) struct Words(Option<Vec<&'static str>>);
 
 impl Words {
     pub fn of(text: &[u8]) -> Self {
@@ -12,34 +33,42 @@ impl Words {
         if memchr::memmem::find(text, b"`\n").is_some() || memchr::memmem::find(text, b"`\r").is_some() {
             return Self(None);
         }
-        let text = text.to_ascii_lowercase();
-        let mut squeezed = Vec::with_capacity(text.len());
-        let mut rest = text.as_slice();
-        while let Some(at) = memchr::memchr3(b'\\', b'"', b'\'', rest) {
-            squeezed.extend_from_slice(&rest[..at]);
-            let escaped = rest[at] == b'\\';
-            rest = &rest[at + 1..];
-            if escaped {
-                let end = rest.strip_prefix(b"\r").unwrap_or(rest);
-                rest = end.strip_prefix(b"\n").unwrap_or(rest);
-            }
+        let Some(sought) = &*SOUGHT else { return Self(None) };
+        let text = squeezed(text);
+        let mut found = vec![false; sought.words.len()];
+        for word in sought.automaton.find_overlapping_iter(&text) {
+            found[word.pattern().as_usize()] = true;
         }
-        squeezed.extend_from_slice(rest);
-        Self(Some(squeezed))
+        let held = sought.words.iter().zip(found);
+        Self(Some(held.filter_map(|(word, found)| found.then_some(*word)).collect()))
     }
 
     /// Whether the transform may have something to say. A word that is split by a comment line is not found.
     pub fn may_concern(&self, transform: &Transform) -> bool {
-        let Some(text) = &self.0 else { return true };
-        let holds = |word: &&str| memchr::memmem::find(text, word.as_bytes()).is_some();
-        transform.words.is_empty() || transform.words.iter().any(holds)
+        let Some(held) = &self.0 else { return true };
+        transform.words.is_empty() || transform.words.iter().any(|word| held.binary_search(word).is_ok())
     }
+}
+
+fn squeezed(text: &[u8]) -> Vec<u8> {
+    let mut squeezed = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr::memchr3(b'\\', b'"', b'\'', rest) {
+        squeezed.extend_from_slice(&rest[..at]);
+        let escaped = rest[at] == b'\\';
+        rest = &rest[at + 1..];
+        if escaped {
+            let end = rest.strip_prefix(b"\r").unwrap_or(rest);
+            rest = end.strip_prefix(b"\n").unwrap_or(rest);
+        }
+    }
+    squeezed.extend_from_slice(rest);
+    squeezed.make_ascii_lowercase();
+    squeezed
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::transforms;
-
     use super::*;
 
     #[test]

@@ -43,6 +43,9 @@ impl Model<'_, '_> {
     /// Whether an instruction may take bash away: by its name, or where `only_by_name` does not hold by any package.
     fn removes(&self, index: usize, only_by_name: bool) -> bool {
         let removes = |text: &str| {
+            if !REMOVALS.iter().chain(TAKE_AWAY).any(|word| text.contains(word)) {
+                return false;
+            }
             // One operator parts commands as well as another.
             let text = text.replace([';', '\n'], " && ").replace(['"', '\'', '(', ')', '`', '\\'], " ");
             let words: Vec<&str> = text.split_ascii_whitespace().collect();

@@ -55,7 +55,7 @@ impl Model<'_, '_> {
     /// aside.
     #[must_use]
     pub fn brought_from(&self, index: usize, path: &str, context: &Context) -> Brought {
-        for at in self.earlier(index).into_iter().rev() {
+        for at in self.earlier(index).rev() {
             if !matches!(self.keyword(at), Keyword::Copy | Keyword::Add) {
                 continue;
             }

@@ -69,7 +69,7 @@ impl Model<'_, '_> {
 
     /// HOME comes from `/etc/passwd`: it is known for root of an image that is known.
     fn home_is_one_word(&self, index: usize) -> bool {
-        let moved = self.earlier(index).into_iter().any(|at| {
+        let moved = self.earlier(index).any(|at| {
             let text = String::from_utf8_lossy(self.instructions[at].span.slice(self.file.source)).into_owned();
             text.contains("usermod") && text.contains("root") || text.contains("/etc/passwd")
         });

@@ -95,7 +95,7 @@ impl Model<'_, '_> {
 
     /// The default that the nearest ARG before instruction `at` gives a variable.
     fn default_of(&self, at: usize, name: &str) -> Option<String> {
-        self.earlier(at).into_iter().rev().find_map(|index| {
+        self.earlier(at).rev().find_map(|index| {
             let instruction = self.instructions[index];
             let (Keyword::Arg, Args::Words(words)) = (instruction.body.keyword, &instruction.body.args) else {
                 return None;

@@ -64,7 +64,7 @@ impl Model<'_, '_> {
     /// Whether a RUN below `index`, in this stage or in one built on it, is read by the shell that is in force there.
     #[must_use]
     pub fn shell_is_used_later(&self, index: usize) -> bool {
-        self.later(index).into_iter().any(|at| {
+        self.later(index).any(|at| {
             let read = match self.body(at) {
                 Some(Body::Script(script)) => !script.in_heredoc,
                 Some(Body::Opaque(Opaque::Bashism(_))) => self.instructions[at].heredocs.is_empty(),
@@ -82,8 +82,8 @@ impl Model<'_, '_> {
     #[must_use]
     pub fn read_by_sh_anyway(&self, index: usize) -> Vec<usize> {
         let above = |at: &usize| matches!(self.keyword(*at), Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck);
-        let mut found: Vec<usize> = self.earlier(index).into_iter().filter(above).collect();
-        found.extend(self.later(index).into_iter().filter(|at| self.keyword(*at) == Keyword::Healthcheck));
+        let mut found: Vec<usize> = self.earlier(index).filter(above).collect();
+        found.extend(self.later(index).filter(|at| self.keyword(*at) == Keyword::Healthcheck));
         found.retain(|at| matches!(self.body(*at), Some(Body::Script(_) | Body::Opaque(_))));
         found
     }

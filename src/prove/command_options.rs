@@ -141,7 +141,7 @@ fn prints_to_the_log_of_gnu_wget(model: &Model<'_, '_>, change: &Changed<'_, '_>
 }
 
 fn brings_a_wget(model: &Model<'_, '_>, index: usize) -> bool {
-    model.earlier(index).into_iter().any(|at| {
+    model.earlier(index).any(|at| {
         let copies = matches!(model.keyword(at), Keyword::Copy | Keyword::Add);
         let instruction = model.instructions[at];
         let text = String::from_utf8_lossy(instruction.joined.text());

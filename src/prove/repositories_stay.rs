@@ -39,7 +39,7 @@ pub fn check(
         }
     }
     if !needs_a_repository(last) {
-        let emptied = model.earlier(index).into_iter().find(|at| may_switch_off(model, *at));
+        let emptied = model.earlier(index).find(|at| may_switch_off(model, *at));
         if let Some(at) = emptied {
             let line = model.instructions[at].first_line;
             return Err(Refusal::new(format!("line {line} may leave no repository, without which nothing is cleaned")));
@@ -53,7 +53,7 @@ pub fn check(
     if cleanup.family == Family::Suse {
         return Err(Refusal::new("a later RUN would have to fetch and trust the repositories anew"));
     }
-    match model.up_to(index).into_iter().find(|at| may_be_out_of_reach_later(model, *at, facts)) {
+    match model.up_to(index).find(|at| may_be_out_of_reach_later(model, *at, facts)) {
         Some(at) => {
             let line = model.instructions[at].first_line;
             Err(Refusal::new(format!(

@@ -41,7 +41,7 @@ const WITH_A_VERB: &[(&str, &str)] = &[
 /// Whether a RUN that sees the files of instruction `index` runs a program that may check them. Which file it
 /// reads is not asked: the name may stand in a list of checksums, a pattern or a variable.
 pub(super) fn is_checked_later(model: &Model<'_, '_>, index: usize) -> bool {
-    model.later(index).into_iter().filter(|at| model.inner(*at).keyword == Keyword::Run).any(|at| {
+    model.later(index).filter(|at| model.inner(*at).keyword == Keyword::Run).any(|at| {
         let text = String::from_utf8_lossy(model.instructions[at].span.slice(model.file.source)).into_owned();
         let part_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let words: Vec<&str> = text.split(|c: char| !part_of_name(c)).collect();

@@ -128,10 +128,9 @@ impl<'m, 'f, 's> Uses<'m, 'f, 's> {
         let mut perhaps = &LaterUse::None;
         for later in self.model.seen_by(index) {
             match self.known[later].get_or_init(|| use_of(self.model, self.context, later)) {
-                LaterUse::None => {}
                 found @ LaterUse::Surely(_) => return found.clone(),
-                found @ LaterUse::Perhaps(_) if matches!(perhaps, LaterUse::None) => perhaps = found,
-                LaterUse::Perhaps(_) => {}
+                found if matches!(perhaps, LaterUse::None) => perhaps = found,
+                LaterUse::None | LaterUse::Perhaps(_) => {}
             }
         }
         perhaps.clone()

@@ -118,7 +118,7 @@ fn doubt(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize) -> Optio
         let copies = matches!(model.keyword(*at), Keyword::Copy | Keyword::Add);
         copies && model.destination(*at).is_some_and(|place| brings_settings(model, context, *at, &place))
     };
-    if let Some(at) = model.earlier(index).into_iter().find(brings) {
+    if let Some(at) = model.earlier(index).find(brings) {
         let line = model.instructions[at].first_line;
         return Some(format!("line {line} may bring settings that hold for apt alone"));
     }

@@ -39,7 +39,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     });
 }
 
-/// Why, with the packages that are known to lose something; whether NodeSource's packages are asked for.
+/// Why, with the packages that are known to lose something; `nodesource` says whether that is a source of packages.
 fn reason(model: &Model<'_, '_>, command: &Lacking<'_, '_>, installed: &Installed, nodesource: bool) -> String {
     let words = command.simple.literals();
     let mut lost: Vec<String> = Vec::new();

@@ -134,7 +134,7 @@ fn changed_sources(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize
             _ => false,
         }
     };
-    model.up_to(index).into_iter().find(changes).map(|at| model.instructions[at].first_line)
+    model.up_to(index).find(changes).map(|at| model.instructions[at].first_line)
 }
 
 /// Whether what a COPY brings may hold a source of apt.

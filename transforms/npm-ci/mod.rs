@@ -89,7 +89,7 @@ fn locked(
     simple: &Simple,
 ) -> Result<(), Obstacle> {
     let Some(context) = context.get() else {
-        let named = model.earlier(index).into_iter().filter_map(|at| Copy::bringing(model, at)).any(|copy| {
+        let named = model.earlier(index).filter_map(|at| Copy::bringing(model, at)).any(|copy| {
             copy.sources
                 .iter()
                 .any(|source| source.ends_with("package-lock.json") || source.ends_with("shrinkwrap.json"))
@@ -126,7 +126,7 @@ fn locked(
     if earlier.into_iter().any(|other| goes_elsewhere(other) || !is_harmless(script, other, folder)) {
         return Err("a command before it may go to another folder, or change what it reads".into());
     }
-    if let Some(at) = model.up_to(index).into_iter().find(|at| replaces_npm(model, *at)) {
+    if let Some(at) = model.up_to(index).find(|at| replaces_npm(model, *at)) {
         return Err(format!("line {} may put in another npm than that of the image", line_of(model, at)).into());
     }
     if let Some(name) = model.env_names(index).into_iter().find(|name| npm_ci::variable_steers(name)) {
@@ -173,7 +173,7 @@ fn not_copied(model: &Model<'_, '_>, context: &Context, index: usize, folder: &s
 fn meddling(model: &Model<'_, '_>, index: usize, context: &Context) -> Option<usize> {
     let folder = model.states[index].workdir.path();
     let mut arrived = false;
-    model.earlier(index).into_iter().find(|at| {
+    model.earlier(index).find(|at| {
         let text = String::from_utf8_lossy(model.instructions[*at].joined.text()).into_owned();
         match model.keyword(*at) {
             Keyword::Copy | Keyword::Add => {

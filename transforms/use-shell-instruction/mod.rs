@@ -98,7 +98,7 @@ fn replacement(model: &Model<'_, '_>, index: usize, script: &Script<'_>, link: &
 
 /// Whether all that is reached means the same where `/bin/sh` is the distribution's own again.
 fn still_right(model: &Model<'_, '_>, index: usize) -> Result<(), String> {
-    let reached = model.later(index).into_iter().chain(model.started_with(index));
+    let reached = model.later(index).chain(model.started_with(index));
     for at in reached {
         let line = model.instructions[at].first_line;
         if model.names_sh(at) {

@@ -44,7 +44,7 @@ fn gnu_by(model: &Model<'_, '_>, command: &Lacking<'_, '_>) -> Result<&'static s
     if replaced.iter().any(|part| model.said_up_to(command.index, part)) {
         return Err("another program may have taken the place of wget");
     }
-    let copied = model.earlier(command.index).into_iter().any(|at| {
+    let copied = model.earlier(command.index).any(|at| {
         let instruction = model.instructions[at];
         matches!(model.keyword(at), Keyword::Copy | Keyword::Add)
             && copy::paths(&instruction.body, instruction.joined.text())

@@ -114,7 +114,7 @@ fn runs_get_pip(model: &Model<'_, '_>, index: usize, simple: &Simple) -> bool {
     });
     let words = simple.literals();
     let Some(called) = Caller::of(&words).filter(|_| fetched) else { return false };
-    model.up_to(index).into_iter().filter(|at| model.keyword(*at) == Keyword::Run).any(|at| {
+    model.up_to(index).filter(|at| model.keyword(*at) == Keyword::Run).any(|at| {
         let Some(script) = model.script(at) else { return false };
         let in_order = script.single_chain().is_some_and(Chain::is_and_only);
         script.simple_commands().into_iter().any(|other| {
