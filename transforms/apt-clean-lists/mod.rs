@@ -125,15 +125,15 @@ impl<'m, 'f, 's> Uses<'m, 'f, 's> {
 
     /// Whether anything that sees the files of RUN `index` may use the lists.
     fn after(&self, index: usize) -> LaterUse {
-        let mut perhaps = &LaterUse::None;
+        let mut perhaps = None;
         for later in self.model.seen_by(index) {
             match self.known[later].get_or_init(|| use_of(self.model, self.context, later)) {
+                LaterUse::None => {}
                 found @ LaterUse::Surely(_) => return found.clone(),
-                found if matches!(perhaps, LaterUse::None) => perhaps = found,
-                LaterUse::None | LaterUse::Perhaps(_) => {}
+                found @ LaterUse::Perhaps(_) => _ = perhaps.get_or_insert(found),
             }
         }
-        perhaps.clone()
+        perhaps.cloned().unwrap_or(LaterUse::None)
     }
 }
 
