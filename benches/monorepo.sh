@@ -5,7 +5,8 @@
 # and with all safe fixes written, so that nothing is left to fix. Each program runs once to fill the page cache, then
 # five times; the table has medians: seconds, seconds of processor, the ratio to `rg -c FROM` over the same tree, peak
 # memory. hadolint and tally run over every hundredth file, where they are installed, and are scaled up.
-# DOCKMOD names the program to measure; without it, this checkout is built with --release.
+# DOCKMOD names the program to measure; without it, this checkout is built with --release. DOCKMOD_UPDATE_README=1 writes
+# the table into the README.
 set -euo pipefail
 
 fail() {
@@ -26,15 +27,16 @@ if [ -z "${DOCKMOD:-}" ]; then
   DOCKMOD=${CARGO_TARGET_DIR:-$root/target}/release/dockmod
 fi
 work=$(mktemp -d)
+export DOCKMOD_CACHE_DIR=$work/cache
 trap 'rm -rf -- "$work"' EXIT
 
 mkdir "$work/one" "$work/dirty" "$work/clean"
 cp -r -- "$corpus"/. "$work/one/"
 for number in $(seq "$times"); do cp -r -- "$work/one" "$work/dirty/$number"; done
 # It ends with 2 where a file is none that BuildKit would build.
-"$DOCKMOD" --no-config --apply -q "$work/one" >/dev/null 2>&1 || [ $? = 2 ] || fail "dockmod --apply"
+"$DOCKMOD" --no-config --no-cache --apply -q "$work/one" >/dev/null 2>&1 || [ $? = 2 ] || fail "dockmod --apply"
 for number in $(seq "$times"); do cp -r -- "$work/one" "$work/clean/$number"; done
-"$DOCKMOD" --no-config --check "$work/dirty" >/dev/null 2>"$work/summary" || [ $? -le 2 ] || fail "dockmod --check"
+"$DOCKMOD" --no-config --no-cache --check "$work/dirty" >/dev/null 2>"$work/summary" || [ $? -le 2 ] || fail "dockmod --check"
 files=$(sed -n 's/^[0-9]* of \([0-9]*\) files.*/\1/p' "$work/summary")
 [ -n "$files" ] || fail "no files were counted"
 
@@ -67,34 +69,66 @@ line() {
 
 measure rg-dirty "$work/dirty" rg -c FROM
 measure check-dirty "$work/dirty" "$DOCKMOD" --no-config --check -q
-measure one-dirty "$work/dirty" "$DOCKMOD" --no-config --check -q --select merge-runs
+measure fresh-dirty "$work/dirty" "$DOCKMOD" --no-config --no-cache --check -q
+measure one-dirty "$work/dirty" "$DOCKMOD" --no-config --no-cache --check -q --select merge-runs
 measure rg-clean "$work/clean" rg -c FROM
 measure check-clean "$work/clean" "$DOCKMOD" --no-config --check -q
+measure fresh-clean "$work/clean" "$DOCKMOD" --no-config --no-cache --check -q
+measure fresh-one "$work/dirty/1" "$DOCKMOD" --no-config --no-cache --check -q
+measure check-one "$work/dirty/1" "$DOCKMOD" --no-config --check -q
 mkdir "$work/small"
 printf 'FROM debian:12\nRUN apt-get update && apt-get install -y curl\n' >"$work/small/Dockerfile"
-measure one-file "$work/small" "$DOCKMOD" --check -q Dockerfile
-
-printf '%s files, %s processors, medians of %s runs after one to warm up\n\n' "$files" "$(nproc)" "$runs"
-printf '| over %s Dockerfiles | time | processor | × `rg` | peak memory |\n|---|---|---|---|---|\n' "$files"
-line '`rg -c FROM`' rg-dirty rg-dirty
-line '`dockmod --check`' check-dirty rg-dirty
-line '`dockmod --check --select merge-runs`' one-dirty rg-dirty
-line '`rg -c FROM`, all fixes written' rg-clean rg-clean
-line '`dockmod --check`, all fixes written' check-clean rg-clean
-# The clock of time(1) shows hundredths.
-awk '{ printf "\nOne small file, start to end: %s\n", $1 < 0.01 ? "less than 10 ms" : $1 * 1000 " ms" }' "$work/one-file"
+# The clock of time(1) shows hundredths: a hundred starts in a row.
+measure hundred "$work/small" sh -c 'for _ in $(seq 100); do "$0" --check -q Dockerfile; done' "$DOCKMOD"
 
 mapfile -t sample < <(cd -- "$work/dirty/1" && rg --files -g '*ockerfile*' | sort | awk 'NR % 100 == 1')
 mkdir "$work/sample"
 for number in "${!sample[@]}"; do cp -- "$work/dirty/1/${sample[number]}" "$work/sample/$number.Dockerfile"; done
-own=$(cut -d ' ' -f 2 "$work/check-dirty")
 for peer in hadolint tally; do
   command -v "$peer" >/dev/null || continue
   case $peer in
     hadolint) measure "$peer" "$work/sample" sh -c 'hadolint ./*.Dockerfile' ;;
     tally) measure "$peer" "$work/sample" sh -c 'tally lint ./*.Dockerfile' ;;
   esac
-  awk -v peer="$peer" -v files="$files" -v sample="${#sample[@]}" -v own="$own" '
-    { each = $2 / sample; printf "\n%s over %d files, scaled: %.1f ms of processor a file, %.0f × that of `dockmod --check`\n", peer, sample, each * 1000, each / (own / files) }
-  ' "$work/$peer"
 done
+
+# PEER NAME: how many times the processor of NAME.
+times_of() {
+  awk -v files="$files" -v sample="${#sample[@]}" -v own="$(cut -d ' ' -f 2 "$work/$2")" \
+    '{ printf "%.0f", ($2 / sample) / (own / files) }' "$work/$1"
+}
+peak() { awk '{ printf "%.0f MB", $3 / 1024 }' "$work/$1"; }
+
+report() {
+  printf '%s Dockerfiles, %s processors, medians of %s runs after one to warm up; peers: %s\n\n' \
+    "$files" "$(nproc)" "$runs" "$(rg --version | head -n 1)"
+  printf '| | time | processor | × `rg` | peak memory |\n|---|---|---|---|---|\n'
+  line '`rg -c FROM`' rg-dirty rg-dirty
+  line '`dockmod --check`' check-dirty rg-dirty
+  line '`dockmod --check --no-cache`' fresh-dirty rg-dirty
+  line '`dockmod --check --no-cache --select merge-runs`' one-dirty rg-dirty
+  line 'all fixes written: `rg -c FROM`' rg-clean rg-clean
+  line 'all fixes written: `dockmod --check`' check-clean rg-clean
+  line 'all fixes written: `dockmod --check --no-cache`' fresh-clean rg-clean
+  printf '\n- One small file, start to end: %s ms.\n' "$(awk '{ printf "%.1f", $1 * 10 }' "$work/hundred")"
+  printf -- '- Peak memory over %s files, without and with the cache: %s and %s.\n' \
+    "$((files / times))" "$(peak fresh-one)" "$(peak check-one)"
+  for peer in hadolint tally; do
+    [ -e "$work/$peer" ] || continue
+    version=$("$peer" --version 2>/dev/null | head -n 1)
+    awk -v version="$version" -v sample="${#sample[@]}" -v with="$(times_of "$peer" check-dirty)" \
+      -v without="$(times_of "$peer" fresh-dirty)" '
+      { printf "- %s over %d of the files, scaled: %.1f ms of processor a file, %s × that of `--check`, %s × that of `--check --no-cache`.\n", version, sample, $2 / sample * 1000, with, without }
+    ' "$work/$peer"
+  done
+}
+
+report | tee "$work/report"
+if [ -n "${DOCKMOD_UPDATE_README:-}" ]; then
+  awk -v report="$work/report" '
+    /^<!-- speed: / { print; print ""; while ((getline line < report) > 0) print line; print ""; skip = 1; next }
+    /^<!-- end of speed -->/ { skip = 0 }
+    !skip { print }
+  ' "$root/README.md" >"$work/readme"
+  cp -- "$work/readme" "$root/README.md"
+fi

@@ -118,7 +118,9 @@ fn whatever_changes_a_run_with_a_cache_tells_the_same() {
         let repository = Repository::new();
         let folders = repository.folders();
         for folder in folders.iter().step_by(2) {
-            kinds.iter().for_each(|(name, forms)| put(&folder.join(name), forms[0]));
+            for (name, forms) in &kinds {
+                put(&folder.join(name), forms[0]);
+            }
         }
         let mut told = vec![repository.told(&["--check"])];
         for step in 0..16 {

@@ -1,6 +1,7 @@
 //! Variables that are not set where they are used.
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use crate::edit::{Offers, Proposals, Subject, Transform};
@@ -51,15 +52,38 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     // An image may carry the version that a tag names: `FROM node:$NODE_VERSION`, and another image of the same.
     let versions: BTreeSet<String> =
         model.stages.iter().flat_map(|stage| in_from(model, stage)).filter(|name| name.contains("VERSION")).collect();
+    let names = Names { globals, declared: OnceCell::new() };
     let mut ends: Vec<Scope> = Vec::with_capacity(model.stages.len());
     for stage in &model.stages {
         let first = model.instructions[stage.range.start];
-        from(model, first, &globals, proposals);
+        from(model, first, &names.globals, proposals);
         let mut scope = stage.base.stage().map_or_else(|| Scope::of(model, stage), |parent| ends[parent].clone());
         scope.perhaps_of_image.extend(in_from(model, stage));
         scope.perhaps_of_image.extend(versions.iter().cloned());
-        in_stage(model, stage.range.clone(), &globals, &mut scope, proposals);
+        in_stage(model, stage.range.clone(), &names, &mut scope, proposals);
         ends.push(scope);
+    }
+}
+
+/// The names that the file sets.
+struct Names {
+    /// Above the first FROM.
+    globals: defaults::Globals,
+    /// By name, the instructions that set it, where anything asks for that.
+    declared: OnceCell<HashMap<String, Vec<usize>>>,
+}
+
+impl Names {
+    fn declared(&self, model: &Model<'_, '_>) -> &HashMap<String, Vec<usize>> {
+        self.declared.get_or_init(|| {
+            let mut declared: HashMap<String, Vec<usize>> = HashMap::new();
+            for index in 0..model.instructions.len() {
+                for name in declares(model, index) {
+                    declared.entry(name).or_default().push(index);
+                }
+            }
+            declared
+        })
     }
 }
 
@@ -133,13 +157,7 @@ fn from(model: &Model<'_, '_>, instruction: &Instruction<'_>, globals: &defaults
     }
 }
 
-fn in_stage(
-    model: &Model<'_, '_>,
-    range: Range<usize>,
-    globals: &defaults::Globals,
-    scope: &mut Scope,
-    proposals: &mut Proposals,
-) {
+fn in_stage(model: &Model<'_, '_>, range: Range<usize>, names: &Names, scope: &mut Scope, proposals: &mut Proposals) {
     let mut reported: BTreeSet<String> = BTreeSet::new();
     for index in range.skip(1) {
         let in_run = model.instructions[index].body.keyword == Keyword::Run;
@@ -163,7 +181,7 @@ fn in_stage(
             if is_known || guarded.contains(name) || reported.contains(name) {
                 continue;
             }
-            if let Some(text) = unset(model, index, name, globals, scope) {
+            if let Some(text) = unset(model, index, name, names, scope) {
                 reported.insert(name.to_owned());
                 proposals.leave(*place, text);
             }
@@ -173,13 +191,8 @@ fn in_stage(
 }
 
 /// What is wrong with a name that nothing above sets, where that is certain.
-fn unset(
-    model: &Model<'_, '_>,
-    index: usize,
-    name: &str,
-    globals: &defaults::Globals,
-    scope: &Scope,
-) -> Option<String> {
+fn unset(model: &Model<'_, '_>, index: usize, name: &str, names: &Names, scope: &Scope) -> Option<String> {
+    let globals = &names.globals;
     let perhaps_of_image = !scope.all_known && scope.perhaps_of_image.contains(name);
     if globals.has(name) && !perhaps_of_image {
         let unless = if scope.all_known { "" } else { ", unless the base image sets it" };
@@ -197,7 +210,7 @@ fn unset(
         return None;
     }
     if scope.all_known
-        && let Some(text) = set_elsewhere(model, index, name)
+        && let Some(text) = set_elsewhere(model, index, name, names)
     {
         return Some(text);
     }
@@ -210,22 +223,23 @@ fn unset(
 }
 
 /// What is wrong with a name that the file does set, but not where it is used.
-fn set_elsewhere(model: &Model<'_, '_>, index: usize, name: &str) -> Option<String> {
-    let sets = |at: &usize| declares(model, *at).iter().any(|declared| declared == name);
-    if model.keyword(index) == Keyword::Env && sets(&index) {
+fn set_elsewhere(model: &Model<'_, '_>, index: usize, name: &str, names: &Names) -> Option<String> {
+    let places = names.declared(model).get(name)?;
+    if model.keyword(index) == Keyword::Env && places.binary_search(&index).is_ok() {
         return Some(format!(
             "`{name}` is empty here: an ENV is read with the values from before it, so that what it sets itself does not \
              count; set `{name}` in an ENV above, or take it out"
         ));
     }
     let stage = model.stage_of(index)?;
-    if let Some(below) = (index + 1..stage.range.end).find(sets) {
-        let line = model.instructions[below].first_line;
+    let below = places.get(places.partition_point(|at| *at <= index)).filter(|at| stage.range.contains(at));
+    if let Some(below) = below {
+        let line = model.instructions[*below].first_line;
         return Some(format!("`{name}` is empty here: it is set in line {line}, below; set it above"));
     }
     let first = model.stages.first()?.range.start;
-    let other = (first..model.instructions.len()).find(sets)?;
-    let line = model.instructions[other].first_line;
+    let other = places.get(places.partition_point(|at| *at < first))?;
+    let line = model.instructions[*other].first_line;
     Some(format!("`{name}` is empty here: line {line} sets it in another stage alone; set it in this stage as well"))
 }
 
@@ -270,11 +284,13 @@ fn slip(known: &str, name: &str) -> bool {
     if known == "PATH" {
         return one_slip_apart(known, name) && name.len() == 4;
     }
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).eq(name.bytes().filter(u8::is_ascii_digit));
+    if !digits(known) {
+        return false;
+    }
     let (left, right): (Vec<&str>, Vec<&str>) = (known.split('_').collect(), name.split('_').collect());
     let differing: Vec<(&&str, &&str)> = left.iter().zip(&right).filter(|(left, right)| left != right).collect();
     left.len() == right.len()
-        && digits(known) == digits(name)
         && matches!(differing.as_slice(), [(left, right)] if left.len() > 4 && right.len() > 4 && one_slip_apart(left, right))
 }
 
