@@ -9,13 +9,13 @@
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use dockmod::context::LazyContext;
 use dockmod::edit::{Options, Proposals, Selected, Settings, Subject, fix_source};
 use dockmod::model::Model;
 use dockmod::prove::{Claim, Demand, Facts, Version, prove};
 use dockmod::report::diff::unified;
-use dockmod::{syntax, transforms};
+use dockmod::{shell, syntax, transforms};
 
 fn find(folder: &Path, found: &mut Vec<PathBuf>) {
     let mut paths: Vec<PathBuf> =
@@ -67,6 +67,23 @@ fn stages(criterion: &mut Criterion) {
     group.bench_function("parse", |bencher| {
         bencher.iter(|| texts.iter().filter(|text| syntax::parse(black_box(text)).is_ok()).count());
     });
+    let scripts: Vec<(String, bool)> = models
+        .iter()
+        .flat_map(|model| (0..model.instructions.len()).filter_map(|index| model.script(index)))
+        .map(|script| (String::from_utf8_lossy(script.text.text()).into_owned(), script.bash))
+        .collect();
+    // What was read before is remembered: each time other texts.
+    let mut round = 0_usize;
+    let mut others = || {
+        round += 1;
+        scripts.iter().map(|(text, bash)| (format!("{text} # {round}"), *bash)).collect::<Vec<_>>()
+    };
+    group.bench_function("shell", |bencher| {
+        let read = |scripts: Vec<(String, bool)>| {
+            scripts.into_iter().filter(|(text, bash)| shell::script_of(black_box(text.clone()), *bash).is_ok()).count()
+        };
+        bencher.iter_batched(&mut others, read, BatchSize::LargeInput);
+    });
     group.bench_function("model", |bencher| {
         bencher.iter(|| files.iter().map(|file| Model::of(black_box(file)).stages.len()).sum::<usize>());
     });
@@ -94,7 +111,9 @@ fn stages(criterion: &mut Criterion) {
     let options = Options::default();
     for transform in transforms::ALL {
         group.bench_function(transform.id, |bencher| {
-            bencher.iter(|| {
+            // A model remembers what transforms ask it for.
+            let fresh = || files.iter().map(Model::of).collect::<Vec<_>>();
+            let propose = |models: Vec<Model<'_, '_>>| {
                 let mut proposals = Proposals::default();
                 for model in &models {
                     let context = LazyContext::NONE;
@@ -102,7 +121,8 @@ fn stages(criterion: &mut Criterion) {
                     (transform.propose)(black_box(&subject), &mut proposals);
                 }
                 proposals.fixes.len()
-            });
+            };
+            bencher.iter_batched(fresh, propose, BatchSize::LargeInput);
         });
     }
     group.finish();
