@@ -63,6 +63,9 @@ struct Loaded {
     resolved: RwLock<HashMap<Vec<bool>, Arc<Resolved>>>,
 }
 
+/// So many folders are remembered; then it begins anew.
+const MOST_FOLDERS: usize = 16_384;
+
 /// Finds and reads configuration files, each once, and says what is in force for a Dockerfile.
 #[derive(Debug)]
 pub struct Configuration {
@@ -151,7 +154,7 @@ impl Configuration {
         Ok(found.map(|loaded| (loaded, file)))
     }
 
-    /// The nearest file, in this folder or above. Each folder is looked at once.
+    /// The nearest file, in this folder or above. Each folder is looked at once, or seldom where there are many.
     fn nearest(&self, folder: &Path) -> Found {
         if let Some(known) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(folder) {
             return known.clone();
@@ -161,7 +164,11 @@ impl Configuration {
             Some(path) => self.loaded(&path),
             None => folder.parent().map_or(Ok(None), |above| self.nearest(above)),
         };
-        self.folders.write().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned(), found.clone());
+        let mut folders = self.folders.write().unwrap_or_else(PoisonError::into_inner);
+        if folders.len() >= MOST_FOLDERS {
+            folders.clear();
+        }
+        folders.insert(folder.to_owned(), found.clone());
         found
     }
 

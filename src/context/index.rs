@@ -1,10 +1,10 @@
 //! Finds the context of one Dockerfile after the other. Only folders on the way up from a Dockerfile are
 //! read, each once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::compose::{self, Claim, ComposeFile};
 use super::disk::{self, Asked, Kind};
@@ -29,7 +29,12 @@ pub struct Note {
 pub struct Index {
     roots: Vec<PathBuf>,
     folders: RwLock<HashMap<PathBuf, Arc<Folder>>>,
+    notes: Mutex<BTreeSet<Note>>,
 }
+
+/// So many folders are remembered; then it begins anew. Files come in the order of their paths, so that those of one
+/// folder, and those below it, follow each other.
+const MOST_FOLDERS: usize = 4096;
 
 /// What one folder holds, each part read when first asked for.
 #[derive(Debug, Default)]
@@ -58,11 +63,8 @@ fn found_once<T>(cell: &OnceLock<Found<T>>, find: impl FnOnce() -> T) -> &T {
     &found.value
 }
 
-#[derive(Debug, Default)]
-struct Compose {
-    by_dockerfile: HashMap<PathBuf, Vec<Claim>>,
-    notes: Vec<Note>,
-}
+/// The builds of a folder's compose files.
+type Compose = HashMap<PathBuf, Vec<Claim>>;
 
 /// The folders that can be the context, from the Dockerfile's own upward.
 struct Chain<'a> {
@@ -76,7 +78,7 @@ impl Index {
     #[must_use]
     pub fn new(roots: &[PathBuf]) -> Self {
         let roots = roots.iter().filter_map(|root| lexical::absolute(root).ok()).collect();
-        Self { roots, folders: RwLock::default() }
+        Self { roots, folders: RwLock::default(), notes: Mutex::default() }
     }
 
     /// The context of `dockerfile`, given its literal `COPY` and `ADD` sources from the context, as
@@ -88,11 +90,7 @@ impl Index {
     /// The compose files that could not be read so far, in path order.
     #[must_use]
     pub fn notes(&self) -> Vec<Note> {
-        let folders = self.folders.read().unwrap_or_else(PoisonError::into_inner);
-        let read = folders.values().filter_map(|folder| folder.compose.get());
-        let mut notes: Vec<Note> = read.flat_map(|compose| compose.value.notes.iter().cloned()).collect();
-        notes.sort_unstable();
-        notes
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     fn known(&self, dockerfile: &Path, sources: &[String]) -> Result<Context, Reason> {
@@ -178,8 +176,8 @@ impl Index {
         let mut contexts: Vec<PathBuf> = Vec::new();
         for folder in &chain.folders {
             let facts = self.folder(folder);
-            let compose = found_once(&facts.compose, || read_compose_files(folder));
-            for claim in compose.by_dockerfile.get(dockerfile).into_iter().flatten() {
+            let compose = found_once(&facts.compose, || self.read_compose_files(folder));
+            for claim in compose.get(dockerfile).into_iter().flatten() {
                 targets.push(claim.target.clone());
                 // A service whose context is gone can't be built, so it is no witness.
                 if contexts.contains(&claim.context) || !matches!(disk::target(&claim.context), Ok(Kind::Folder)) {
@@ -194,6 +192,25 @@ impl Index {
             return Err(Reason::ComposeDisagrees { contexts });
         }
         Ok(agreed.map(|claim| (claim, targets)))
+    }
+
+    fn read_compose_files(&self, folder: &Path) -> Compose {
+        let mut files = Vec::new();
+        for name in disk::compose_files(folder) {
+            let path = folder.join(name);
+            match read_compose_file(&path) {
+                Ok(file) => files.push(file),
+                Err(message) => {
+                    self.notes.lock().unwrap_or_else(PoisonError::into_inner).insert(Note { path, message });
+                    disk::told();
+                }
+            }
+        }
+        let mut found = Compose::new();
+        for claim in compose::claims(&files) {
+            found.entry(on_disk_name(&claim.dockerfile)).or_default().push(claim);
+        }
+        found
     }
 
     fn chain<'a>(&self, dockerfile: &'a Path) -> Option<Chain<'a>> {
@@ -223,6 +240,9 @@ impl Index {
         let known = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
         known.unwrap_or_else(|| {
             let mut folders = self.folders.write().unwrap_or_else(PoisonError::into_inner);
+            if folders.len() >= MOST_FOLDERS {
+                folders.clear();
+            }
             Arc::clone(folders.entry(path.to_owned()).or_default())
         })
     }
@@ -271,25 +291,6 @@ fn read_ignore_file(path: &Path) -> Result<Option<Vec<u8>>, IgnoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(IgnoreError::Unreadable(error.to_string())),
     }
-}
-
-fn read_compose_files(folder: &Path) -> Compose {
-    let mut found = Compose::default();
-    let mut files = Vec::new();
-    for name in disk::compose_files(folder) {
-        let path = folder.join(name);
-        match read_compose_file(&path) {
-            Ok(file) => files.push(file),
-            Err(message) => {
-                found.notes.push(Note { path, message });
-                disk::told();
-            }
-        }
-    }
-    for claim in compose::claims(&files) {
-        found.by_dockerfile.entry(on_disk_name(&claim.dockerfile)).or_default().push(claim);
-    }
-    found
 }
 
 fn read_compose_file(path: &Path) -> Result<ComposeFile, String> {
