@@ -101,7 +101,7 @@ peak() { awk '{ printf "%.0f MB", $3 / 1024 }' "$work/$1"; }
 
 report() {
   printf '%s Dockerfiles, %s processors, medians of %s runs after one to warm up; peers: %s\n\n' \
-    "$files" "$(nproc)" "$runs" "$(rg --version | head -n 1)"
+    "$files" "$(nproc)" "$runs" "$(rg --version | sed -n 1p)"
   printf '| | time | processor | × `rg` | peak memory |\n|---|---|---|---|---|\n'
   line '`rg -c FROM`' rg-dirty rg-dirty
   line '`dockmod --check`' check-dirty rg-dirty
@@ -115,7 +115,7 @@ report() {
     "$((files / times))" "$(peak fresh-one)" "$(peak check-one)"
   for peer in hadolint tally; do
     [ -e "$work/$peer" ] || continue
-    version=$("$peer" --version 2>/dev/null | head -n 1)
+    version=$("$peer" --version 2>/dev/null | sed -n 1p)
     awk -v version="$version" -v sample="${#sample[@]}" -v with="$(times_of "$peer" check-dirty)" \
       -v without="$(times_of "$peer" fresh-dirty)" '
       { printf "- %s over %d of the files, scaled: %.1f ms of processor a file, %s × that of `--check`, %s × that of `--check --no-cache`.\n", version, sample, $2 / sample * 1000, with, without }
