@@ -13,9 +13,7 @@ mod entry;
 mod stored;
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
@@ -47,7 +45,6 @@ pub struct Cache {
     stored: Stored,
     answers: Answers,
     fresh: Mutex<Writer>,
-    hits: AtomicUsize,
 }
 
 /// The first half of a SHA-256 over parts, each with its length.
@@ -76,7 +73,7 @@ impl Cache {
         let path = folder.join(format!("{}.cache", name(&identity)));
         let stored = Stored::read(&path, &identity);
         let fresh = Mutex::new(Writer::new(&identity));
-        Some(Self { path, stored, answers: Answers::default(), fresh, hits: AtomicUsize::new(0) })
+        Some(Self { path, stored, answers: Answers::default(), fresh })
     }
 
     /// What is known of a file of this text, where that still holds.
@@ -85,7 +82,6 @@ impl Cache {
         let entry = self.stored.get(key)?;
         let kept = entry::read(entry, place, &self.answers)?;
         self.stored.mark(key);
-        self.hits.fetch_add(1, Ordering::Relaxed);
         Some(kept)
     }
 
