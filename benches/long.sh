@@ -91,11 +91,4 @@ report() {
 }
 
 report | tee "$work/report"
-if [ -n "${DOCKMOD_UPDATE_README:-}" ]; then
-  awk -v report="$work/report" '
-    /^<!-- long: / { print; print ""; while ((getline line < report) > 0) print line; print ""; skip = 1; next }
-    /^<!-- end of long -->/ { skip = 0 }
-    !skip { print }
-  ' "$root/README.md" >"$work/readme"
-  cp -- "$work/readme" "$root/README.md"
-fi
+if [ -n "${DOCKMOD_UPDATE_README:-}" ]; then "$root/benches/into-readme" long "$work/report"; fi

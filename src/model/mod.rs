@@ -132,18 +132,16 @@ impl<'f, 's> Model<'f, 's> {
     /// CMD, ENTRYPOINT, HEALTHCHECK and ONBUILD of the stages that see the files which instruction `index`
     /// leaves, also those that stand above it: the container runs them all the same. In order.
     pub fn started_with(&self, index: usize) -> impl DoubleEndedIterator<Item = usize> {
-        let starts = |at: &usize| {
-            matches!(self.keyword(*at), Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck | Keyword::Onbuild)
-        };
-        self.above(index).chain(self.later(index)).filter(starts)
+        self.above(index).chain(self.later(index)).filter(|at| self.starts_with_container(*at))
     }
 
     /// All that sees the files which instruction `index` leaves, in order, the container's own start included.
     pub fn seen_by(&self, index: usize) -> impl DoubleEndedIterator<Item = usize> {
-        let starts = |at: &usize| {
-            matches!(self.keyword(*at), Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck | Keyword::Onbuild)
-        };
-        self.above(index).filter(starts).chain(self.later(index))
+        self.above(index).filter(|at| self.starts_with_container(*at)).chain(self.later(index))
+    }
+
+    fn starts_with_container(&self, index: usize) -> bool {
+        matches!(self.keyword(index), Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck | Keyword::Onbuild)
     }
 
     fn above(&self, index: usize) -> Range<usize> {

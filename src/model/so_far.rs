@@ -79,11 +79,8 @@ impl<'t> Mention<'t> {
     /// Whether it is in what the instructions up to `index`, and it itself, say, in lower case.
     #[must_use]
     pub fn is_up_to(&self, model: &Model<'_, '_>, index: usize) -> bool {
-        let Some(stage) = model.stage_of(index) else { return false };
-        let text = model.text_of_stage(stage.index);
-        let mut found = self.found.borrow_mut();
-        let first = *found.entry(stage.index).or_insert_with(|| (self.find)(&text.text));
-        first.is_some_and(|end| end <= text.ends[index - stage.range.start])
+        model
+            .ends_up_to(index, |stage, text| *self.found.borrow_mut().entry(stage).or_insert_with(|| (self.find)(text)))
     }
 }
 
@@ -99,12 +96,17 @@ impl Model<'_, '_> {
     /// Whether `text`, in lower case, is in what the instructions up to `index`, and it itself, say.
     #[must_use]
     pub fn said_up_to(&self, index: usize, text: &'static str) -> bool {
+        self.ends_up_to(index, |stage, whole| {
+            let find = || memchr::memmem::find(whole.as_bytes(), text.as_bytes()).map(|at| at + text.len());
+            *self.so_far.said.borrow_mut().entry((stage, text)).or_insert_with(find)
+        })
+    }
+
+    /// Whether something ends in what is said up to `index`; `first_end` gives where it does in the text of a stage.
+    fn ends_up_to(&self, index: usize, first_end: impl FnOnce(usize, &str) -> Option<usize>) -> bool {
         let Some(stage) = self.stage_of(index) else { return false };
-        let whole = self.text_of_stage(stage.index);
-        let mut said = self.so_far.said.borrow_mut();
-        let find = || memchr::memmem::find(whole.text.as_bytes(), text.as_bytes()).map(|at| at + text.len());
-        let first = *said.entry((stage.index, text)).or_insert_with(find);
-        first.is_some_and(|end| end <= whole.ends[index - stage.range.start])
+        let Text { text, ends } = self.text_of_stage(stage.index);
+        first_end(stage.index, text).is_some_and(|end| end <= ends[index - stage.range.start])
     }
 
     /// Whether an ENV or ARG of this stage, or of those it is built on, sets a variable before instruction `index`.

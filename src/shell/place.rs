@@ -18,12 +18,6 @@ pub struct Place {
 }
 
 impl Script<'_> {
-    /// What stands around `simple`; `None` where it is no command of this script.
-    #[must_use]
-    pub fn place_of(&self, simple: &Simple) -> Option<Place> {
-        self.placed_commands().into_iter().find_map(|(other, place)| (other.range == simple.range).then_some(place))
-    }
-
     /// Every simple command with what stands around it, in the order of the text.
     #[must_use]
     pub fn placed_commands(&self) -> Vec<(&Simple, Place)> {
@@ -115,8 +109,8 @@ mod tests {
         let file = syntax::parse(source.as_bytes()).expect("a Dockerfile");
         let model = Model::of(&file);
         let script = model.script(2).expect("a script");
-        let simple = script.simple_commands().into_iter().find(|simple| simple.name() == Some("x")).expect("an x");
-        let place = script.place_of(simple).expect("a place");
+        let placed = script.placed_commands();
+        let (_, place) = placed.into_iter().find(|(simple, _)| simple.name() == Some("x")).expect("an x");
         let letters = [(place.input_given, 'i'), (place.messages_taken, 'm'), (place.failure_handled, 'f')];
         letters.iter().filter(|(holds, _)| *holds).map(|(_, letter)| letter).collect()
     }
