@@ -88,7 +88,7 @@ fn stages(criterion: &mut Criterion) {
         bencher.iter(|| files.iter().map(|file| Model::of(black_box(file)).stages.len()).sum::<usize>());
     });
     group.bench_function("trace", |bencher| {
-        bencher.iter(|| files.iter().map(|file| Version::of(black_box(file)).trace.tokens.len()).sum::<usize>());
+        bencher.iter(|| files.iter().map(|file| Version::of(black_box(file)).trace().tokens.len()).sum::<usize>());
     });
     group.bench_function("prove", |bencher| {
         let proved = |version: &Version<'_, '_>| {

@@ -17,7 +17,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use dockmod::edit::{Options, Outcome, Selected, Settings, fix_source};
-use dockmod::shell::{Body, Interpreter, body_of};
+use dockmod::shell::{Body, Interpreter, body_of, read_both_ways};
 use dockmod::syntax::{self, Instruction, Keyword};
 use dockmod::transforms;
 
@@ -213,4 +213,27 @@ fn written(source: &[u8]) -> Vec<(String, Vec<u8>)> {
 fn without_line_end(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     bytes.strip_suffix(b"\r").unwrap_or(bytes)
+}
+
+#[test]
+#[ignore = "needs DOCKMOD_CORPUS (an unpacked corpus)"]
+fn plain_scripts_are_read_as_the_parser_reads_them() {
+    let (mut plain, mut all) = (0, 0);
+    for path in corpus() {
+        let source = std::fs::read(&path).expect("a file");
+        let Ok(file) = syntax::parse(&source) else { continue };
+        for instruction in file.instructions() {
+            let Some(Body::Script(script)) = body_of(&file, instruction, &Interpreter::default_linux()) else {
+                continue;
+            };
+            for bash in [false, true] {
+                let (own, parsed) = read_both_ways(script.whole(), bash);
+                all += 1;
+                plain += usize::from(own.is_some());
+                assert!(own.is_none_or(|own| Ok(own) == parsed), "{}: {}", path.display(), script.whole());
+            }
+        }
+    }
+    println!("{plain} of {all} scripts are plain");
+    assert!(plain * 2 > all, "{plain} of {all}");
 }

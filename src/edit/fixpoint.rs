@@ -6,12 +6,13 @@ use crate::context::{Context, Later, LazyContext};
 use crate::model::Model;
 use crate::pin::Images;
 use crate::prove::{self, Facts, Version};
-use crate::syntax::{self, Dockerfile, ParseError, Span, validate};
+use crate::syntax::{self, ParseError, Span, validate};
 
 use super::declined::Declined;
 use super::made::Made;
 use super::offer::{Answer, Offer, demand};
 use super::outcome::{Applied, Dropped, Outcome, Withheld};
+use super::reading::Reading;
 use super::suppression::Suppressions;
 use super::together::together;
 use super::words::Words;
@@ -99,28 +100,33 @@ fn fixed(
         // BuildKit replaces such bytes: an edit could not keep them.
         return Ok(outcome);
     }
-    let mut text = source.to_vec();
-    let mut history: Vec<(Vec<u8>, usize)> = Vec::new();
+    let first = Version::of(&first);
     // Found by the text as it came, whatever the fixes make of it.
-    let find = || context(&Model::of(&first));
+    let find = || context(&first.model);
     let later = Later::new(&find);
+    let mut text = source.to_vec();
+    // The text as it was read when it was proved.
+    let mut current: Option<Reading> = None;
+    let mut history: Vec<(Vec<u8>, usize)> = Vec::new();
     let mut declined = Declined::default();
     let (mut rounds, mut by_hand) = (0, 0);
     while rounds < MAX_ROUNDS && by_hand < MAX_BY_HAND {
         let limit = settings.limit.map_or(usize::MAX, |limit| limit.saturating_sub(outcome.applied.len()));
         let surroundings = (LazyContext::Later(&later), beside);
         let deciding = (decide.as_deref_mut(), &mut declined);
-        let done = if history.is_empty() && text == source {
-            round(&first, settings, limit, surroundings, deciding, &mut outcome)
-        } else {
-            round(&syntax::parse(&text)?, settings, limit, surroundings, deciding, &mut outcome)
-        };
+        let version = current.as_ref().map_or(&first, Reading::version);
+        let done = round(version, settings, limit, surroundings, deciding, &mut outcome);
         if done.applied.is_empty() {
             break;
         }
         history.push((text, outcome.applied.len()));
         outcome.applied.extend(done.applied);
-        text = done.text;
+        let next = match done.next {
+            Next::Read(reading) => reading,
+            Next::Text(text) => Reading::of(text)?,
+        };
+        text = next.text().to_vec();
+        current = Some(next);
         if done.by_hand {
             // Who writes a text by hand may go back to an earlier one.
             history.clear();
@@ -169,10 +175,10 @@ impl Candidate {
 /// The context, and the file's folder.
 type Surroundings<'c> = (LazyContext<'c>, Option<&'c Context>);
 
-/// One round over `file`, of at most `limit` fixes: the new text and what went in. What is not applied goes to
+/// One round over a version, of at most `limit` fixes: the new text and what went in. What is not applied goes to
 /// `outcome`, which keeps that of the last round only.
 fn round(
-    file: &Dockerfile<'_>,
+    version: &Version<'_, '_>,
     settings: &Settings,
     limit: usize,
     (context, beside): Surroundings<'_>,
@@ -182,17 +188,17 @@ fn round(
     outcome.withheld.clear();
     outcome.left.clear();
     outcome.dropped.clear();
-    let text = file.source;
-    let model = Model::of(file);
+    let model = &version.model;
+    let text = model.file.source;
     let images = settings.images.as_deref();
-    let suppressions = Suppressions::of(&model, settings.require_reasons);
+    let suppressions = Suppressions::of(model, settings.require_reasons);
     let lines = Lines::of(text);
     let mut candidates = Vec::new();
     let words = Words::of(text);
     for selected in settings.transforms.iter().filter(|selected| words.may_concern(selected.transform)) {
         let mut proposals = Proposals::default();
         (selected.transform.propose)(
-            &Subject { model: &model, context, beside, images, options: &settings.options },
+            &Subject { model, context, beside, images, options: &settings.options },
             &mut proposals,
         );
         let transform = selected.transform;
@@ -212,7 +218,7 @@ fn round(
                 outcome.withheld.push(Withheld { transform, reason: fix.title, line: lines.number(cover.start) });
                 continue;
             }
-            let (cover, reshapes) = whole_instructions(cover, &model);
+            let (cover, reshapes) = whole_instructions(cover, model);
             candidates.push(Candidate { selected: *selected, cover, reshapes, unsafe_before, fix });
         }
     }
@@ -221,13 +227,14 @@ fn round(
     candidates.sort_by_key(|candidate| candidate.cover.start);
     let facts = Facts { context, images };
     if decide.is_none() && limit == usize::MAX && !candidates.is_empty() {
-        let done = together(text, &Version::of_model(model), &candidates, facts);
+        let done = together(version, &candidates, facts);
         outcome.dropped.extend(done.refused.into_iter().map(|(candidate, reason)| {
             let line = lines.number(candidate.fix.cover().start);
             Dropped { transform: candidate.selected.transform, title: candidate.fix.title.clone(), reason, line }
         }));
         let applied = done.chosen.into_iter().map(|(candidate, fix)| candidate.applied(fix, &lines)).collect();
-        return Done { text: done.text.unwrap_or_else(|| text.to_vec()), applied, by_hand: false };
+        let next = done.last.map_or_else(|| Next::Text(text.to_vec()), Next::Read);
+        return Done { next, applied, by_hand: false };
     }
     prove_and_apply(text, candidates, Round { limit, facts, lines, decide, declined }, outcome)
 }
@@ -250,9 +257,17 @@ struct Round<'r, 'd> {
     declined: &'r mut Declined,
 }
 
+/// The text that a round leaves.
+enum Next {
+    /// As it was read to prove it.
+    Read(Reading),
+    /// To be read.
+    Text(Vec<u8>),
+}
+
 /// What a round came to.
 struct Done {
-    text: Vec<u8>,
+    next: Next,
     applied: Vec<Applied>,
     /// A text was put in by hand: the rest of the file is looked at anew.
     by_hand: bool,
@@ -352,7 +367,7 @@ fn prove_and_apply(text: &[u8], candidates: Vec<Candidate>, round: Round<'_, '_>
                 continue;
             }
             Ok(Tried::NotTaken) => continue,
-            Ok(Tried::ByHand) => return Done { text: current, applied, by_hand: true },
+            Ok(Tried::ByHand) => return Done { next: Next::Text(current), applied, by_hand: true },
             Err(reason) => reason,
         };
         // Of the smaller fixes each one that does not touch a proved one has its chance.
@@ -364,7 +379,7 @@ fn prove_and_apply(text: &[u8], candidates: Vec<Candidate>, round: Round<'_, '_>
             match tried(smaller) {
                 Ok(Tried::Applied) => until = smaller.cover().end,
                 Ok(Tried::NotTaken) => offered = true,
-                Ok(Tried::ByHand) => return Done { text: current, applied, by_hand: true },
+                Ok(Tried::ByHand) => return Done { next: Next::Text(current), applied, by_hand: true },
                 Err(_) => {}
             }
         }
@@ -375,7 +390,7 @@ fn prove_and_apply(text: &[u8], candidates: Vec<Candidate>, round: Round<'_, '_>
             outcome.dropped.push(Dropped { transform, title: fix.title, reason, line });
         }
     }
-    Done { text: current, applied, by_hand: false }
+    Done { next: Next::Text(current), applied, by_hand: false }
 }
 
 /// Applies one fix and has it proved; its edits are places of the text as it is now.

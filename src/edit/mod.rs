@@ -7,6 +7,7 @@ mod fixpoint;
 mod made;
 mod offer;
 mod outcome;
+mod reading;
 mod suppress;
 mod suppression;
 mod together;

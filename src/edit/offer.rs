@@ -1,7 +1,7 @@
 //! A fix as it is put to whoever decides, and the answers.
 
 use crate::prove::{self, Claim, Demand, Facts, Version};
-use crate::syntax::{self, ParseError, Span, validate};
+use crate::syntax::{self, ParseError, Span, lossy, validate};
 
 use super::{Edit, Safety, Transform};
 
@@ -77,7 +77,7 @@ impl Offer<'_> {
     #[must_use]
     pub fn changes(&self) -> Vec<Change> {
         let text = |span: Span, source: &[u8]| {
-            let text = String::from_utf8_lossy(span.slice(source)).replace("\r\n", "\n");
+            let text = lossy(span.slice(source)).replace("\r\n", "\n");
             text.strip_suffix('\n').unwrap_or(&text).to_owned()
         };
         let groups = self.groups();
@@ -107,7 +107,7 @@ impl Offer<'_> {
     pub(super) fn replacement(&self, edited: &[u8]) -> Edit {
         let (old, _) = self.lines();
         let end = edited.len() - (self.before.len() - old.end);
-        Edit::replace(old, String::from_utf8_lossy(&edited[old.start..end]))
+        Edit::replace(old, lossy(&edited[old.start..end]))
     }
 
     /// Whether the edited text keeps all that the fix itself must keep.

@@ -2,7 +2,7 @@
 
 use crate::model::Model;
 use crate::style::Style;
-use crate::syntax::{self, Dockerfile, Instruction, Item, Span, Trivia, TriviaKind, validate};
+use crate::syntax::{self, Dockerfile, Instruction, Item, Span, Trivia, TriviaKind, lossy, validate};
 
 use super::suppression::Suppressions;
 use super::{Edit, Transform, apply};
@@ -96,7 +96,7 @@ fn ids(line: &[u8]) -> Option<usize> {
 fn merged(source: &[u8], comment: Span, id: &str, reason: &str) -> Edit {
     let line = comment.slice(source);
     let end = ids(line).unwrap_or(line.len());
-    let rest = String::from_utf8_lossy(&line[end..]);
+    let rest = lossy(&line[end..]);
     let kept = rest.trim_end();
     let joint = if kept.trim_start_matches(',').is_empty() { " " } else { "; " };
     Edit::replace(
@@ -117,7 +117,7 @@ fn inserted(
     let line = instruction.span.slice(source);
     let mark = usize::from(line.starts_with(b"\xef\xbb\xbf")) * 3;
     let blanks = line[mark..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let indent = String::from_utf8_lossy(&line[mark..mark + blanks]);
+    let indent = lossy(&line[mark..mark + blanks]);
     // Comments for other tools must stay next to their instruction.
     let of_tools = file.items[..index].iter().rev().map_while(|item| match item {
         Item::Trivia(trivia) if is_for_tool(trivia.span.slice(source)) => Some(trivia.span.start),
@@ -129,7 +129,7 @@ fn inserted(
 }
 
 fn is_for_tool(line: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(line);
+    let text = lossy(line);
     let text = text.trim_start_matches('\u{feff}').trim();
     let Some(text) = text.strip_prefix('#') else { return false };
     ["hadolint", "check=", "shellcheck", "renovate:", "kics", "checkov", "trivy", "nosemgrep"]

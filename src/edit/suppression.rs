@@ -6,7 +6,7 @@
 use std::cell::Cell;
 
 use crate::model::Model;
-use crate::syntax::{DirectiveKind, Item, Span, Trivia, TriviaKind};
+use crate::syntax::{DirectiveKind, Item, Span, Trivia, TriviaKind, lossy};
 
 use super::Transform;
 
@@ -86,7 +86,7 @@ impl Suppressions {
         let mut found = Self { length: source.len(), comments: Vec::new() };
         for directive in &model.file.directives {
             if directive.kind == DirectiveKind::Check {
-                let value = String::from_utf8_lossy(directive.value.slice(source)).into_owned();
+                let value = lossy(directive.value.slice(source));
                 let skips = value.split(';').filter_map(|part| part.trim().strip_prefix("skip="));
                 let names = skips.flat_map(names).collect();
                 found.comments.push(Comment { reach: Reach::File, names, own: None, counts: true });
@@ -115,7 +115,7 @@ impl Suppressions {
     }
 
     fn read(&mut self, source: &[u8], span: Span) {
-        let comment = String::from_utf8_lossy(span.slice(source)).into_owned();
+        let comment = lossy(span.slice(source));
         // The first line of a file may begin with a byte-order mark.
         let text = comment.trim_start_matches('\u{feff}').trim().trim_start_matches('#').trim();
         let mut add = |reach, names: Vec<Name>, own| self.comments.push(Comment { reach, names, own, counts: true });

@@ -6,31 +6,26 @@
 //! thousands of times for one of them.
 
 use crate::prove::{self, Claim, Facts, Version};
-use crate::syntax::{self, validate};
 
 use super::fixpoint::Candidate;
 use super::made::Made;
 use super::offer::demand;
+use super::reading::Reading;
 use super::{Edit, Fix, Safety, apply};
 
 /// What a round came to.
 pub(super) struct Together<'c> {
     /// The text with all that went in; `None` where nothing did.
-    pub text: Option<Vec<u8>>,
+    pub last: Option<Reading>,
     /// What went in, with the candidate that it is, or is a part of.
     pub chosen: Vec<(&'c Candidate, &'c Fix)>,
     /// What was refused, and why.
     pub refused: Vec<(&'c Candidate, String)>,
 }
 
-/// Proves and applies the candidates, which are in order. `before` is the version of `text`.
-pub(super) fn together<'c>(
-    text: &[u8],
-    before: &Version<'_, '_>,
-    candidates: &'c [Candidate],
-    facts: Facts<'_>,
-) -> Together<'c> {
-    let mut round = Round { text, before, facts, edits: Vec::new(), current: None };
+/// Proves and applies the candidates, which are in order, to a version.
+pub(super) fn together<'c>(before: &Version<'_, '_>, candidates: &'c [Candidate], facts: Facts<'_>) -> Together<'c> {
+    let mut round = Round { before, facts, edits: Vec::new(), current: None };
     let (mut chosen, mut refused) = (Vec::new(), Vec::new());
     let mut taken = Taken::default();
     let mut at = 0;
@@ -66,7 +61,7 @@ pub(super) fn together<'c>(
             (Err(_), _) => suspects_end = Some(end),
         }
     }
-    Together { text: round.current, chosen, refused }
+    Together { last: round.current, chosen, refused }
 }
 
 /// What has gone in so far, or is about to.
@@ -101,33 +96,34 @@ impl Taken {
 
 /// A round so far.
 struct Round<'r, 'f, 's> {
-    /// The text that it began with.
-    text: &'r [u8],
+    /// The version that it began with.
     before: &'r Version<'f, 's>,
     facts: Facts<'r>,
-    /// The edits of `text` that have gone in.
+    /// The edits of its text that have gone in.
     edits: Vec<Edit>,
     /// The text with them, where there are any.
-    current: Option<Vec<u8>>,
+    current: Option<Reading>,
 }
 
 impl Round<'_, '_, '_> {
     /// Takes fixes in if they are proved on top of those that have gone in.
     fn prove(&mut self, fixes: &[&Fix]) -> Result<(), String> {
-        let groups = groups(fixes);
-        if groups.is_empty() {
-            return Ok(());
-        }
         let mut edits = self.edits.clone();
-        let next = match &self.current {
-            None => proved(self.text, self.before, &mut edits, &groups, self.facts)?,
-            Some(current) => {
-                let file = syntax::parse(current).map_err(|error| error.to_string())?;
-                proved(self.text, &Version::of(&file), &mut edits, &groups, self.facts)?
-            }
-        };
-        self.current = Some(next);
-        self.edits = edits;
+        // The last of these that is proved, where one is.
+        let mut last: Option<Reading> = None;
+        for Group { claim, safety, edits: more } in groups(fixes) {
+            edits.extend(more);
+            let next = apply(self.before.model.file.source, &edits).map_err(|error| error.to_string())?;
+            let next = Reading::of_result(next)?;
+            let before = last.as_ref().or(self.current.as_ref()).map_or(self.before, Reading::version);
+            let proof = prove::prove(before, next.version(), claim, demand(safety), self.facts);
+            proof.map_err(|refusal| refusal.to_string())?;
+            last = Some(next);
+        }
+        if last.is_some() {
+            self.current = last;
+            self.edits = edits;
+        }
         Ok(())
     }
 
@@ -161,30 +157,4 @@ fn groups(fixes: &[&Fix]) -> Vec<Group> {
         }
     }
     groups
-}
-
-/// The text with the edits of all groups, each proved on top of those before it; `edits` are those that `before` has.
-fn proved(
-    text: &[u8],
-    before: &Version<'_, '_>,
-    edits: &mut Vec<Edit>,
-    groups: &[Group],
-    facts: Facts<'_>,
-) -> Result<Vec<u8>, String> {
-    let (group, rest) = groups.split_first().ok_or("nothing is to be proved")?;
-    edits.extend(group.edits.iter().cloned());
-    let next = apply(text, edits).map_err(|error| error.to_string())?;
-    {
-        let file = syntax::parse(&next).map_err(|error| format!("the result does not parse: {error}"))?;
-        if let Some(refusal) = validate::refusal(&file) {
-            return Err(format!("BuildKit would refuse the result: {refusal}"));
-        }
-        let after = Version::of(&file);
-        let proof = prove::prove(before, &after, group.claim, demand(group.safety), facts);
-        proof.map_err(|refusal| refusal.to_string())?;
-        if !rest.is_empty() {
-            return proved(text, &after, edits, rest, facts);
-        }
-    }
-    Ok(next)
 }

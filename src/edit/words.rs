@@ -8,24 +8,56 @@ use crate::transforms;
 
 use super::Transform;
 
-/// All words of transforms, each once, with what finds them in one pass.
+/// All words of transforms, each once: one bit stands for each.
 struct Sought {
     words: Vec<&'static str>,
+    /// Words of one byte, which a text may be full of, with their bits.
+    bytes: Vec<(u8, u64)>,
+    /// Finds the longer ones in one pass.
     automaton: AhoCorasick,
+    /// Their bits, by the automaton's numbers.
+    bits: Vec<u64>,
 }
 
 static SOUGHT: LazyLock<Option<Sought>> = LazyLock::new(|| {
     let mut words: Vec<&str> = transforms::ALL.iter().flat_map(|transform| transform.words).copied().collect();
     words.sort_unstable();
     words.dedup();
-    let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(&words).ok()?;
-    Some(Sought { words, automaton })
+    if words.len() > u64::BITS as usize {
+        return None;
+    }
+    let with_bits = || words.iter().enumerate().map(|(number, word)| (*word, 1 << number));
+    let (mut bytes, mut longer, mut bits) = (Vec::new(), Vec::new(), Vec::new());
+    for (word, bit) in with_bits() {
+        if let [byte] = word.as_bytes() {
+            bytes.push((*byte, bit));
+        } else {
+            longer.push(word);
+            bits.push(bit);
+        }
+    }
+    let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(&longer).ok()?;
+    Some(Sought { words, bytes, automaton, bits })
+});
+
+impl Sought {
+    /// The bits of the words of a transform.
+    fn bits_of(&self, transform: &Transform) -> u64 {
+        let bit = |word: &&str| self.words.binary_search(word).map_or(u64::MAX, |number| 1 << number);
+        transform.words.iter().map(bit).fold(0, |all, bit| all | bit)
+    }
+}
+
+/// What [`Sought::bits_of`] gives for each of all transforms.
+static BITS: LazyLock<Vec<u64>> = LazyLock::new(|| {
+    let Some(sought) = &*SOUGHT else { return Vec::new() };
+    transforms::ALL.iter().map(|transform| sought.bits_of(transform)).collect()
 });
 
 /// Which words of transforms a text holds, in lower case and without what may stand within a word: quotes, escapes, and
-/// line ends behind an escape. `None` where that is not known.
+/// line ends behind an escape; one bit for each. `None` where that is not known.
 #[derive(Debug)]
-pub(super) struct Words(Option<Vec<&'static str>>);
+pub(super) struct Words(Option<u64>);
 
 impl Words {
     pub fn of(text: &[u8]) -> Self {
@@ -35,18 +67,22 @@ impl Words {
         }
         let Some(sought) = &*SOUGHT else { return Self(None) };
         let text = squeezed(text);
-        let mut found = vec![false; sought.words.len()];
+        let bytes = sought.bytes.iter().filter(|(byte, _)| memchr::memchr(*byte, &text).is_some());
+        let mut found = bytes.fold(0, |found, (_, bit)| found | bit);
         for word in sought.automaton.find_overlapping_iter(&text) {
-            found[word.pattern().as_usize()] = true;
+            found |= sought.bits[word.pattern().as_usize()];
         }
-        let held = sought.words.iter().zip(found);
-        Self(Some(held.filter_map(|(word, found)| found.then_some(*word)).collect()))
+        Self(Some(found))
     }
 
     /// Whether the transform may have something to say. A word that is split by a comment line is not found.
     pub fn may_concern(&self, transform: &Transform) -> bool {
-        let Some(held) = &self.0 else { return true };
-        transform.words.is_empty() || transform.words.iter().any(|word| held.binary_search(word).is_ok())
+        let Some(held) = self.0 else { return true };
+        if transform.words.is_empty() {
+            return true;
+        }
+        let number = transforms::ALL.iter().position(|known| std::ptr::eq(*known, transform));
+        number.and_then(|number| BITS.get(number)).is_none_or(|bits| bits & held != 0)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Sources: `cmdline/apt.cc`, `cmdline/apt-get.cc` and `apt-private/private-main.cc` of apt; apt(8), apt-get(8).
 
 use super::managers::{self, Family, Invocation};
+use crate::knowledge::base_name;
 
 /// The command of apt-get that runs the same code as one of apt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,13 +95,13 @@ pub fn reading(raw: &str) -> Reading {
 /// A call of apt or apt-get, words that are not written out taken for packages; `None` where it is none, or its
 /// verb is not written out.
 #[must_use]
-pub fn call(words: &[Option<&str>]) -> Option<Invocation> {
+pub fn call<'w>(words: &[Option<&'w str>]) -> Option<Invocation<'w>> {
     let start = managers::wrapper_len(words);
     let program = (*words.get(start)?)?;
     if !matches!(program, "apt" | "apt-get") {
         return None;
     }
-    let filled: Vec<Option<&str>> = words.iter().map(|word| word.or(Some("\u{1}"))).collect();
+    let filled: Vec<Option<&'w str>> = words.iter().map(|word| word.or(Some("\u{1}"))).collect();
     let found = managers::invocation(&filled)?;
     (found.manager.family == Family::Debian && found.verb_word != "\u{1}" && !found.verb_word.is_empty())
         .then_some(found)
@@ -110,7 +111,7 @@ pub fn call(words: &[Option<&str>]) -> Option<Invocation> {
 ///
 /// `words` are those of a command whose [`call`] is an upgrade.
 #[must_use]
-pub fn upgrade_does_more(words: &[Option<&str>], found: &Invocation) -> Option<String> {
+pub fn upgrade_does_more(words: &[Option<&str>], found: &Invocation<'_>) -> Option<String> {
     if let Some(at) = found.operands.first() {
         return Some(words.get(*at).copied().flatten().map_or_else(
             || "what a variable in it stands for is not known".to_owned(),
@@ -196,7 +197,7 @@ pub fn names_sources(text: &str) -> bool {
 #[must_use]
 pub fn may_add_sources(text: &str) -> bool {
     let downloads = text.contains("curl") || text.contains("wget");
-    let is_shell = |word: &str| matches!(managers::base_name(word), "sh" | "bash" | "dash");
+    let is_shell = |word: &str| matches!(base_name(word), "sh" | "bash" | "dash");
     let handled = text.replace("||", ";");
     let mut piped = handled.split('|').skip(1).map(|rest| {
         let wrapper = |word: &str| matches!(word, "sudo" | "env") || word.starts_with('-') || word.contains('=');
@@ -216,7 +217,7 @@ pub fn may_add_sources(text: &str) -> bool {
 #[must_use]
 pub fn serves_others(words: &[Option<&str>]) -> bool {
     if let Some(found) = call(words) {
-        let verb = found.verb_word.as_str();
+        let verb = found.verb_word;
         return found.operands.is_empty()
             && (is_upgrade(verb)
                 || matches!(

@@ -3,7 +3,8 @@
 //! Sources: yum(8), dnf(8), zypper(8), apk(8); `npm help cache`, `yarn help cache`.
 
 use super::bases::Distribution;
-use super::managers::{self, Family, Verb, base_name};
+use super::managers::{self, Family, Verb};
+use crate::knowledge::base_name;
 
 /// A command that removes what a package manager downloaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,7 +180,7 @@ impl Cleanup {
     pub fn is_at(&self, path: &str) -> bool {
         if !path.starts_with('/') {
             // What the folder in force is is not looked at.
-            return path.rsplit('/').next().is_some_and(|name| self.is_part(name));
+            return self.is_part(base_name(path));
         }
         let below = OF_SYSTEM.iter().find_map(|folder| path.strip_prefix(folder)?.strip_prefix('/'));
         below.is_some_and(|rest| {
@@ -271,7 +272,7 @@ pub fn apk_index(words: &[Option<&str>]) -> Option<ApkIndex> {
     if has(&["--no-network"]) || begins(&["--cache-dir", "--cache-max-age", "--root", "-p"]) {
         return Some(ApkIndex::Needed);
     }
-    Some(match found.verb_word.as_str() {
+    Some(match found.verb_word {
         "update" => ApkIndex::Stored,
         "add" | "upgrade" | "fix" if has(&["--no-cache"]) => ApkIndex::NotNeeded,
         "add" | "upgrade" | "fix" if flags.iter().any(|flag| is_apk_update(flag)) => ApkIndex::Stored,

@@ -1,5 +1,7 @@
 //! What well-known commands do to a shell and to the file system.
 
+use crate::knowledge::base_name;
+
 /// Builtins that change the shell they run in: joined to what follows, the change would leak.
 ///
 /// Source: POSIX special built-ins, and those of dash and bash that keep state.
@@ -227,7 +229,7 @@ fn verb_of<'w>(arguments: &[Option<&'w str>]) -> Option<&'w str> {
 /// `arguments` are the words after the name; what runs another program counts as that program.
 #[must_use]
 pub fn never_reads_apt_lists(name: &str, arguments: &[Option<&str>]) -> bool {
-    let base = name.rsplit('/').next().unwrap_or(name);
+    let base = base_name(name);
     if !NEVER_APT.contains(&base) {
         return matches!(base, "python" | "python3" | "python2")
             && matches!(

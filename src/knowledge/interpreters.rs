@@ -144,12 +144,12 @@ fn code_reads_all(name: &str, arguments: &[Option<&str>], raw: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::managers;
     use super::*;
+    use crate::knowledge::base_name;
 
     fn all(line: &str) -> bool {
         let words: Vec<Option<&str>> = line.split(' ').map(Some).collect();
-        let name = managers::base_name(words[0].expect("a name"));
+        let name = base_name(words[0].expect("a name"));
         assert!(is_one(name), "{line}");
         reads_all(name, &words[1..], line)
     }

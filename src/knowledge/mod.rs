@@ -3,6 +3,7 @@
 //! Nothing here knows the syntax of a Dockerfile.
 
 pub mod apt;
+mod base_name;
 pub mod bases;
 pub mod caches;
 pub mod commands;
@@ -19,4 +20,5 @@ pub mod releases;
 pub mod started;
 pub mod sudo;
 
+pub use base_name::base_name;
 pub use managers::{Family, Invocation, Manager, Verb, invocation};

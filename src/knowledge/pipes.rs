@@ -4,6 +4,7 @@
 //! writer whose status 1 says nothing but "not found".
 
 use super::{interpreters, managers};
+use crate::knowledge::base_name;
 
 /// Commands that read their input to its end before they stop, whatever their arguments.
 const READ_ALL: &[&str] = &[
@@ -171,7 +172,7 @@ fn program<'w>(words: &'w [Option<&'w str>]) -> Option<(&'w str, &'w [Option<&'w
     let (first, rest) = words.split_first()?;
     // Of `sudo -u app psql` it is not known which word is the program.
     let name = first.filter(|word| !word.starts_with('-'))?;
-    Some((managers::base_name(name), rest))
+    Some((base_name(name), rest))
 }
 
 /// Why a command that reads from a pipe may stop before its writer is done; `None` where it surely reads on.

@@ -2,7 +2,7 @@
 //!
 //! Each RUN has process, mount and network namespaces of its own: what a command leaves there ends with its RUN.
 
-use super::managers::base_name;
+use super::base_name;
 use super::started;
 
 /// The longest string that a process takes as one argument, as `sh -c` does, in bytes (`MAX_ARG_STRLEN` of Linux).

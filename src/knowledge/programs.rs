@@ -1,5 +1,7 @@
 //! Programs by their names: what only a shell knows, what starts others, what is likely a script.
 
+use crate::knowledge::base_name;
+
 /// Commands that the shell runs itself. Some exist as programs too, which do not behave the same.
 ///
 /// Source: the manuals of dash, busybox ash and bash.
@@ -192,10 +194,6 @@ pub fn is_script_by_name(path: &str) -> bool {
         || name
             .split(|c: char| !c.is_ascii_alphanumeric())
             .any(|part| SCRIPT_PARTS.contains(&part.to_ascii_lowercase().as_str()))
-}
-
-fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What well-known programs do when a container starts them.
 
+use crate::knowledge::base_name;
+
 /// Programs that run and watch several others.
 const SUPERVISORS: &[&str] = &[
     "supervisord",
@@ -167,11 +169,6 @@ const USER_OPTIONS: &[&str] =
 
 /// Shells, which say nothing of what the container is for.
 const SHELLS: &[&str] = &["sh", "bash", "ash", "dash", "zsh", "fish", "ksh", "pwsh", "powershell", "cmd"];
-
-/// The last part of a program's path.
-fn base_name(program: &str) -> &str {
-    program.rsplit('/').next().unwrap_or(program)
-}
 
 /// Whether a program runs and watches several others.
 #[must_use]

@@ -4,7 +4,7 @@
 //! `solver/llbsolver/file/unpack.go`.
 
 use crate::context::{Context, LazyContext};
-use crate::knowledge::files;
+use crate::knowledge::{base_name, files};
 
 use super::copy::has_pattern;
 use super::state::cleaned;
@@ -50,7 +50,7 @@ impl Added {
         if let Some(seen) = context.get().and_then(|context| seen(&path, context)) {
             return seen;
         }
-        let name = path.rsplit('/').next().unwrap_or(&path);
+        let name = base_name(&path);
         if files::is_packed_name(name) {
             return Self::Unpacked;
         }
@@ -77,14 +77,14 @@ fn seen(path: &str, context: &Context) -> Option<Added> {
     if files::may_unpack(&head) {
         return Some(Added::Unpacked);
     }
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = base_name(path);
     // A file that is named like an archive and is none may be there only until the archive is made.
     (!files::is_packed_name(name) || files::is_zip(&head)).then_some(Added::Copied)
 }
 
 /// What a pattern may name: what it matches now, and what a build may put there.
 fn matched(source: &str, pattern: &str, context: LazyContext<'_>) -> Added {
-    let name = pattern.rsplit('/').next().unwrap_or(pattern);
+    let name = base_name(pattern);
     if files::is_packed_name(name) {
         return Added::Unpacked;
     }

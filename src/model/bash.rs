@@ -1,6 +1,6 @@
 //! Whether bash is in an image, and stays there.
 
-use crate::knowledge::{self, Verb, bases, managers};
+use crate::knowledge::{self, Verb, base_name, bases};
 use crate::shell::{Body, Simple};
 
 use super::Model;
@@ -43,14 +43,18 @@ impl Model<'_, '_> {
     /// Whether an instruction may take bash away: by its name, or where `only_by_name` does not hold by any package.
     fn removes(&self, index: usize, only_by_name: bool) -> bool {
         let removes = |text: &str| {
-            if !REMOVALS.iter().chain(TAKE_AWAY).any(|word| text.contains(word)) {
+            // One operator parts commands as well as another.
+            let parted = text.split_inclusive([';', '\n', '"', '\'', '(', ')', '`', '\\']);
+            let words = parted.flat_map(|part| {
+                let ends = part.ends_with([';', '\n']).then_some("&&");
+                part.trim_end_matches([';', '\n', '"', '\'', '(', ')', '`', '\\']).split_ascii_whitespace().chain(ends)
+            });
+            if !words.clone().any(|word| REMOVALS.contains(&word) || TAKE_AWAY.contains(&word)) {
                 return false;
             }
-            // One operator parts commands as well as another.
-            let text = text.replace([';', '\n'], " && ").replace(['"', '\'', '(', ')', '`', '\\'], " ");
-            let words: Vec<&str> = text.split_ascii_whitespace().collect();
+            let words: Vec<&str> = words.collect();
             words.split(|word| matches!(*word, "&&" | "||" | "|")).any(|command| {
-                let named_behind = |at: usize| command[at..].iter().any(|word| managers::base_name(word) == "bash");
+                let named_behind = |at: usize| command[at..].iter().any(|word| base_name(word) == "bash");
                 command.iter().enumerate().any(|(at, word)| {
                     REMOVALS.contains(word) && (!only_by_name || named_behind(at))
                         || TAKE_AWAY.contains(word) && named_behind(at)
@@ -60,7 +64,10 @@ impl Model<'_, '_> {
         match self.body(index) {
             // `sh -c 'apk del bash'` has the words of one within one word.
             Some(Body::Script(script)) => {
-                script.simple_commands().into_iter().any(|simple| removes(script.str(simple.range)))
+                let whole = script.whole();
+                let any = !only_by_name && REMOVALS.iter().any(|word| whole.contains(word));
+                (any || whole.contains("bash"))
+                    && script.simple_commands().into_iter().any(|simple| removes(script.str(simple.range)))
             }
             Some(Body::Exec(words)) => removes(&words.join(" ")),
             _ => false,

@@ -1,7 +1,7 @@
 //! Which instructions a RUN builds on, and where a file that it finds comes from.
 
 use crate::context::Context;
-use crate::syntax::{Args, Keyword};
+use crate::syntax::{Args, Keyword, lossy};
 
 use super::copy::{below, join};
 use super::{Base, Copy, Model, Workdir};
@@ -40,7 +40,7 @@ impl Model<'_, '_> {
         let instruction = self.instructions[index];
         let text = instruction.joined.text();
         let last = match &instruction.body.args {
-            Args::Words(words) => String::from_utf8_lossy(words.last()?.slice(text)).into_owned(),
+            Args::Words(words) => lossy(words.last()?.slice(text)).into_owned(),
             Args::Json(strings) => strings.last()?.value.clone(),
             _ => return None,
         };

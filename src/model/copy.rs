@@ -3,6 +3,7 @@
 //! Source: `dispatchCopy` of `frontend/dockerfile/dockerfile2llb/convert.go`, and the Docker reference on COPY.
 
 use crate::context::LazyContext;
+use crate::knowledge::base_name;
 use crate::syntax::{Args, Body, Keyword};
 
 use super::Model;
@@ -89,7 +90,7 @@ impl Copy {
                     }
                     continue;
                 }
-                let name = found.rsplit('/').next().unwrap_or(&found);
+                let name = base_name(&found);
                 let into_folder = self.into_folder || self.sources.len() > 1;
                 let target = if into_folder { join(&self.destination, name) } else { self.destination.clone() };
                 let same = if has_pattern(name) { pattern_may_match(name, &target, path) } else { target == path };
@@ -115,7 +116,7 @@ impl Copy {
         let Some(rest) = below(path, &self.destination) else { return false };
         // A file whose name ends in an extension brings itself alone, into a folder that is one for sure.
         let one_file = |source: &String| {
-            let name = source.rsplit('/').next().unwrap_or(source);
+            let name = base_name(source);
             name.trim_start_matches('.').contains('.') && !has_pattern(name)
         };
         let known_folder = self.into_folder || self.sources.len() > 1 || rest.is_empty();
@@ -129,10 +130,10 @@ impl Copy {
         if context.get().is_some() {
             return self.source_of(path, context).is_some();
         }
-        let file = path.rsplit('/').next().unwrap_or(path);
+        let file = base_name(path);
         let into_folder = self.into_folder || self.sources.len() > 1;
         self.sources.iter().any(|source| {
-            let name = source.rsplit('/').next().unwrap_or(source);
+            let name = base_name(source);
             let target = if into_folder { join(&self.destination, name) } else { self.destination.clone() };
             name == file && target == path || has_pattern(name) && pattern_may_match(name, &target, path)
         })
@@ -144,7 +145,7 @@ impl Copy {
         self.sources.iter().any(|source| {
             let Some(context) = context.get() else {
                 // Without the context a folder of any content may be meant.
-                let name = source.rsplit('/').next().unwrap_or(source);
+                let name = base_name(source);
                 return below(&join(&self.destination, name), path).is_some()
                     || below(path, &self.destination).is_some() && !name.contains('.');
             };
@@ -157,7 +158,7 @@ impl Copy {
                     let inside = if found.is_empty() { rest.to_owned() } else { format!("{found}/{rest}") };
                     return rest.is_empty() || !context.keeps_out(&inside);
                 }
-                let name = found.rsplit('/').next().unwrap_or(found);
+                let name = base_name(found);
                 let into_folder = self.into_folder || self.sources.len() > 1;
                 let target = if into_folder { join(&self.destination, name) } else { self.destination.clone() };
                 below(&target, path).is_some()
@@ -173,7 +174,7 @@ impl Copy {
             if is_folder || !(self.into_folder || self.sources.len() > 1) {
                 return self.destination.clone();
             }
-            join(&self.destination, source.rsplit('/').next().unwrap_or(source))
+            join(&self.destination, base_name(source))
         };
         self.sources.iter().map(target).collect()
     }

@@ -1,6 +1,6 @@
 //! What a build without `--build-arg` puts for the variables of a word.
 
-use crate::syntax::Keyword;
+use crate::syntax::{Keyword, lossy};
 
 use super::Model;
 use super::stage::{expanded, global_args};
@@ -33,7 +33,7 @@ impl Model<'_, '_> {
         let unquoted = |value: &str| value.trim_matches(['"', '\'']).to_owned();
         match body.keyword {
             Keyword::Env => known.extend(body.pairs().iter().map(|pair| {
-                let string = |range: crate::syntax::TextRange| String::from_utf8_lossy(range.slice(text)).into_owned();
+                let string = |range: crate::syntax::TextRange| lossy(range.slice(text)).into_owned();
                 (string(pair.key), unquoted(&string(pair.value)))
             })),
             Keyword::Arg => {

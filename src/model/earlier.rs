@@ -102,7 +102,7 @@ impl Model<'_, '_> {
         index: usize,
         script: &Script<'_>,
         simple: &Simple,
-        found: &Invocation,
+        found: &Invocation<'_>,
         leads: bool,
     ) -> bool {
         let run = script.list.items.iter().any(|item| {
@@ -122,7 +122,7 @@ impl Model<'_, '_> {
 }
 
 /// Whether a command names the package among those that it installs, into this system.
-fn installs(words: &[Option<&str>], found: &Invocation, package: &str) -> bool {
+fn installs(words: &[Option<&str>], found: &Invocation<'_>, package: &str) -> bool {
     let elsewhere = words.iter().flatten().any(|word| {
         ["--root", "--installroot", "--download", "--simulate", "--dry-run", "--print-uris", "--assume", "-s", "-d"]
             .iter()

@@ -3,7 +3,7 @@
 //! dash's `echo` reads escapes, also those that an expansion brings; bash's does not.
 
 use crate::shell::{Script, Simple};
-use crate::syntax::{Args, Keyword};
+use crate::syntax::{Args, Keyword, lossy};
 
 use super::Model;
 
@@ -33,7 +33,7 @@ impl Model<'_, '_> {
     fn set_with_escape(&self, index: usize) -> Vec<String> {
         let instruction = self.instructions[index];
         let text = instruction.joined.text();
-        let string = |range: crate::syntax::TextRange| String::from_utf8_lossy(range.slice(text)).into_owned();
+        let string = |range: crate::syntax::TextRange| lossy(range.slice(text)).into_owned();
         match (instruction.body.keyword, &instruction.body.args) {
             (Keyword::Env, _) => {
                 let pairs = instruction.body.pairs().iter();

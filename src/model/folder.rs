@@ -2,7 +2,7 @@
 
 use crate::context::LazyContext;
 use crate::shell::{Chain, Simple};
-use crate::syntax::{Args, Keyword};
+use crate::syntax::{Args, Keyword, lossy};
 
 use super::copy::{self, below};
 use super::{Model, Stage, Workdir, state};
@@ -81,7 +81,7 @@ impl Model<'_, '_> {
         let instruction = self.instructions[index];
         match (&instruction.body.keyword, &instruction.body.args) {
             (Keyword::Workdir, Args::Text(range)) => {
-                let path = String::from_utf8_lossy(range.slice(instruction.joined.text())).into_owned();
+                let path = lossy(range.slice(instruction.joined.text()));
                 self.states[index].workdir.then(&path)
             }
             _ => self.states[index].workdir.clone(),

@@ -3,7 +3,7 @@
 //! Sources: `frontend/dockerfile/dockerfile2llb/convert.go` (`toDispatchState`, `dispatchCopy`),
 //! `convert_runmount.go`, and `parser/directives.go` (`DetectSyntax`).
 
-use crate::syntax::{Args, DirectiveKind, Flag, Instruction, Keyword, Span, TextRange, image};
+use crate::syntax::{Args, DirectiveKind, Flag, Instruction, Keyword, Span, TextRange, image, lossy};
 
 use super::{Base, Model};
 
@@ -104,7 +104,7 @@ fn frontend(model: &Model<'_, '_>) -> Option<Naming> {
     let value = directive.value.slice(model.file.source);
     let length = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
     let span = Span::new(directive.value.start, directive.value.start + length);
-    let text = String::from_utf8_lossy(&value[..length]).into_owned();
+    let text = lossy(&value[..length]).into_owned();
     Some(Naming { place: Place::Syntax, span, says: Says::Written(text), platform: None })
 }
 
@@ -117,7 +117,7 @@ fn base(model: &Model<'_, '_>, index: usize) -> Option<Naming> {
     let text = instruction.joined.text();
     let Args::Words(words) = &instruction.body.args else { return None };
     let word = *words.first()?;
-    let written = String::from_utf8_lossy(word.slice(text)).into_owned();
+    let written = lossy(word.slice(text)).into_owned();
     // A stage whose name is written in capitals is found by its lower-case name only: this is no image either.
     let lower = written.to_lowercase();
     if lower != written && model.stages[..stage.index].iter().any(|earlier| earlier.name.as_deref() == Some(&lower)) {
@@ -217,7 +217,7 @@ fn default(model: &Model<'_, '_>, name: &str) -> Option<(usize, Span, String)> {
             break;
         }
     }
-    let text = String::from_utf8_lossy(range.slice(instruction.joined.text())).into_owned();
+    let text = lossy(range.slice(instruction.joined.text())).into_owned();
     let is_plain = !text.is_empty() && !text.contains(['$', '"', '\'', '\\', '`', ' ']);
     (is_plain && instruction.joined.is_contiguous(range)).then(|| (at, instruction.joined.span(range), text))
 }
@@ -253,7 +253,7 @@ fn whole_words(text: &[u8], name: &str) -> Vec<usize> {
 
 fn by_flag(model: &Model<'_, '_>, instruction: &Instruction<'_>, flag: &Flag) -> Option<Naming> {
     let range = named_by_flag(instruction, flag)?;
-    let text = String::from_utf8_lossy(range.slice(instruction.joined.text())).into_owned();
+    let text = lossy(range.slice(instruction.joined.text())).into_owned();
     let is_stage =
         model.stages.iter().filter_map(|stage| stage.name.as_deref()).any(|name| name == text.to_lowercase());
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());

@@ -45,7 +45,7 @@ use crate::knowledge::options;
 use crate::shell::{self, Body, Script};
 use crate::style::Style;
 use crate::syntax::expand::{Modifier, Operator, Piece, Word};
-use crate::syntax::{Args, Dockerfile, Instruction, Keyword, TextRange};
+use crate::syntax::{Args, Dockerfile, Instruction, Keyword, TextRange, lossy};
 
 /// A Dockerfile with what is in force at each instruction.
 #[derive(Debug)]
@@ -241,7 +241,7 @@ impl<'f, 's> Model<'f, 's> {
             _ => return None,
         };
         let pair = pairs.iter().rev().find(|pair| pair.key.slice(text) == name.as_bytes())?;
-        let value = String::from_utf8_lossy(pair.value.slice(text)).into_owned();
+        let value = lossy(pair.value.slice(text));
         Some(value.trim_matches(['"', '\'']).to_owned())
     }
 
@@ -273,13 +273,9 @@ fn put_in(word: &Word, known: &[(String, Option<String>)], value: &mut String) {
     }
 }
 
-fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
 /// The name that ARG declares, and the place of its default.
 fn argument(text: &[u8], word: TextRange) -> (String, Option<TextRange>) {
     let equals = memchr::memchr(b'=', word.slice(text)).map(|at| word.start + at);
     let name = TextRange::new(word.start, equals.unwrap_or(word.end));
-    (lossy(name.slice(text)), equals.map(|at| TextRange::new(at + 1, word.end)))
+    (lossy(name.slice(text)).into_owned(), equals.map(|at| TextRange::new(at + 1, word.end)))
 }

@@ -3,7 +3,7 @@
 use crate::knowledge::one_word;
 use crate::shell::lexed::{self, Expansion, ExpansionKind, Within};
 use crate::shell::{Command, CompoundKind, Script, Simple};
-use crate::syntax::{Keyword, TextRange};
+use crate::syntax::{Keyword, TextRange, lossy};
 
 use super::{Model, User};
 
@@ -25,7 +25,7 @@ impl Model<'_, '_> {
     /// How many words `expansion` of the RUN at `index` becomes, where it stands outside of quotes.
     #[must_use]
     pub fn words_of(&self, index: usize, script: &Script<'_>, expansion: &Expansion) -> Words {
-        let text = script.str((0..script.text.text().len()).into());
+        let text = script.whole();
         if self.keyword(index) != Keyword::Run || text.contains("IFS") || defines_function(script) {
             return Words::Unknown;
         }
@@ -70,7 +70,7 @@ impl Model<'_, '_> {
     /// HOME comes from `/etc/passwd`: it is known for root of an image that is known.
     fn home_is_one_word(&self, index: usize) -> bool {
         let moved = self.earlier(index).any(|at| {
-            let text = String::from_utf8_lossy(self.instructions[at].span.slice(self.file.source)).into_owned();
+            let text = lossy(self.instructions[at].span.slice(self.file.source));
             text.contains("usermod") && text.contains("root") || text.contains("/etc/passwd")
         });
         let root = match &self.states[index].user {

@@ -1,8 +1,8 @@
 //! Which SHELL reads what, and what `pipefail` would make of it.
 
-use crate::knowledge::{bases, pipes};
+use crate::knowledge::{base_name, bases, pipes};
 use crate::shell::{Body, Command, CompoundKind, Link, List, Opaque, Pipeline, Script, Simple};
-use crate::syntax::Keyword;
+use crate::syntax::{Keyword, lossy};
 
 use super::{Base, Model};
 
@@ -92,9 +92,9 @@ impl Model<'_, '_> {
     /// of its own.
     #[must_use]
     pub fn names_sh(&self, index: usize) -> bool {
-        let text = String::from_utf8_lossy(self.instructions[index].span.slice(self.file.source)).into_owned();
+        let text = lossy(self.instructions[index].span.slice(self.file.source));
         let mut words = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '/')));
-        words.any(|word| matches!(word.rsplit('/').next(), Some("sh" | "su" | "runuser")))
+        words.any(|word| matches!(base_name(word), "sh" | "su" | "runuser"))
     }
 }
 

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::knowledge::bases::BaseImage;
-use crate::syntax::{Args, Keyword, TextRange, expand};
+use crate::syntax::{Args, Keyword, TextRange, expand, lossy};
 
 use super::caches::{Kept, PipVersions};
-use super::{Model, argument, lossy, put_in};
+use super::{Model, argument, put_in};
 
 /// For each stage, when it is first asked for.
 #[derive(Debug)]
@@ -130,10 +130,10 @@ impl Model<'_, '_> {
         };
         let mut ends = Vec::with_capacity(stage.range.len());
         for at in stage.range.clone() {
-            let said = String::from_utf8_lossy(self.instructions[at].span.slice(self.file.source));
-            text.push_str(&said.to_ascii_lowercase());
+            text.push_str(&lossy(self.instructions[at].span.slice(self.file.source)));
             ends.push(text.len());
         }
+        text.make_ascii_lowercase();
         Text { text, ends }
     }
 
@@ -165,7 +165,7 @@ impl Model<'_, '_> {
             let set: Vec<(String, Option<TextRange>)> = match (&instruction.body.keyword, &instruction.body.args) {
                 (Keyword::Env, _) => {
                     let pairs = instruction.body.pairs().iter();
-                    pairs.map(|pair| (lossy(pair.key.slice(text)), Some(pair.value))).collect()
+                    pairs.map(|pair| (lossy(pair.key.slice(text)).into_owned(), Some(pair.value))).collect()
                 }
                 (Keyword::Arg, Args::Words(words)) => words.iter().map(|word| argument(text, *word)).collect(),
                 _ => continue,

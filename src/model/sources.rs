@@ -1,6 +1,6 @@
 //! The sources of COPY and ADD that are written out: what a build context has to hold.
 
-use crate::syntax::{Args, Keyword};
+use crate::syntax::{Args, Keyword, lossy};
 
 use super::Model;
 
@@ -16,9 +16,7 @@ pub fn literal_sources(model: &Model<'_, '_>) -> Vec<String> {
         }
         let text = instruction.joined.text();
         let words: Vec<String> = match &body.args {
-            Args::Words(words) => {
-                words.iter().map(|word| String::from_utf8_lossy(word.slice(text)).into_owned()).collect()
-            }
+            Args::Words(words) => words.iter().map(|word| lossy(word.slice(text)).into_owned()).collect(),
             Args::Json(strings) => strings.iter().map(|string| string.value.clone()).collect(),
             _ => continue,
         };

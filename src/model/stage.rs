@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::syntax::{Args, Instruction, Keyword};
+use crate::knowledge::base_name;
+use crate::syntax::{Args, Instruction, Keyword, lossy};
 
 /// A build stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +88,7 @@ impl Base {
     pub fn is_linux(&self) -> bool {
         let Self::Image(name) = self else { return false };
         let path = name.split(['@', ':']).next().unwrap_or_default();
-        let last = path.rsplit('/').next().unwrap_or_default();
+        let last = base_name(path);
         LINUX.contains(&last)
     }
 }
@@ -106,9 +107,7 @@ pub fn stages(instructions: &[&Instruction<'_>]) -> Vec<Stage> {
         let instruction = instructions[*start];
         let text = instruction.joined.text();
         let words: Vec<String> = match &instruction.body.args {
-            Args::Words(words) => {
-                words.iter().map(|word| String::from_utf8_lossy(word.slice(text)).into_owned()).collect()
-            }
+            Args::Words(words) => words.iter().map(|word| lossy(word.slice(text)).into_owned()).collect(),
             _ => Vec::new(),
         };
         let base = words.first().map_or(Base::Unknown(String::new()), |word| base_of(word, &globals, &named));
@@ -128,7 +127,7 @@ pub(super) fn global_args(instructions: &[&Instruction<'_>]) -> Vec<(String, Str
         let text = instruction.joined.text();
         let Args::Words(words) = &instruction.body.args else { continue };
         for word in words {
-            let word = String::from_utf8_lossy(word.slice(text)).into_owned();
+            let word = lossy(word.slice(text));
             if let Some((name, value)) = word.split_once('=') {
                 globals.push((name.to_owned(), value.trim_matches(['"', '\'']).to_owned()));
             }

@@ -1,7 +1,7 @@
 //! What is in force just before an instruction.
 
 use crate::shell::Interpreter;
-use crate::syntax::{Args, Dockerfile, Instruction, Keyword};
+use crate::syntax::{Args, Dockerfile, Instruction, Keyword, lossy};
 
 use super::stage::{Base, Stage};
 
@@ -82,7 +82,7 @@ fn advance(state: &mut State, instruction: &Instruction<'_>) {
             state.shell = Interpreter::from_words(&words);
         }
         (Keyword::User, Args::Text(range)) => {
-            let name = String::from_utf8_lossy(range.slice(text)).into_owned();
+            let name = lossy(range.slice(text)).into_owned();
             // With another group than root's own a process makes other files.
             state.user = match name.split_once(':') {
                 None if is_root(&name) => User::Root,
@@ -91,7 +91,7 @@ fn advance(state: &mut State, instruction: &Instruction<'_>) {
             };
         }
         (Keyword::Workdir, Args::Text(range)) => {
-            let path = String::from_utf8_lossy(range.slice(text)).into_owned();
+            let path = lossy(range.slice(text));
             state.workdir = moved(&state.workdir, &path);
         }
         _ => {}

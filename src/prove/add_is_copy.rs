@@ -20,7 +20,7 @@ pub fn check(
     demand: Demand,
     facts: Facts<'_>,
 ) -> Result<(), Refusal> {
-    let (old, new) = (&before.trace.tokens, &after.trace.tokens);
+    let (old, new) = (&before.trace().tokens, &after.trace().tokens);
     if old.len() != new.len() {
         return Err(Refusal::new("an instruction, a command or a comment appeared or is gone"));
     }

@@ -22,7 +22,7 @@ pub struct Added<'v> {
 /// # Errors
 /// Where anything else differs.
 pub fn commands<'v>(before: &Version<'_, '_>, after: &'v Version<'_, '_>) -> Result<Vec<Added<'v>>, Refusal> {
-    let (old, new) = (&before.trace.tokens, &after.trace.tokens);
+    let (old, new) = (&before.trace().tokens, &after.trace().tokens);
     let (mut i, mut run) = (0, None);
     let mut found = Vec::new();
     for token in new {

@@ -2,11 +2,11 @@
 
 use std::cell::OnceCell;
 
-use crate::knowledge::{self, Family, Verb, commands};
+use crate::knowledge::{self, Family, Verb, base_name, commands};
 use crate::model::copy::{self, RuntimeProgram};
 use crate::model::{Model, User};
 use crate::shell::{Body, Script};
-use crate::syntax::{Args, Keyword};
+use crate::syntax::{Args, Keyword, lossy};
 
 use super::trace::{Part, Pipeline};
 use super::{Demand, Facts, Refusal, Version, appended, taken_along};
@@ -117,7 +117,7 @@ fn reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> Resu
     if !matches!(keyword, Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck) {
         return Ok(());
     }
-    let text = String::from_utf8_lossy(instruction.span.slice(model.file.source)).into_owned();
+    let text = lossy(instruction.span.slice(model.file.source));
     let refreshed = OnceCell::new();
     let refreshed = || *refreshed.get_or_init(|| refreshes_first(model, index));
     if mentions_apt(&text) && !refreshed() {
@@ -153,7 +153,7 @@ fn container_reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_
         Some(Body::Script(script)) => script
             .simple_commands()
             .iter()
-            .flat_map(|simple| simple.words.iter().filter_map(|word| word.literal.clone()))
+            .flat_map(|simple| simple.words.iter().filter_map(|word| word.literal.as_deref().map(str::to_owned)))
             .collect(),
         _ => return Ok(()),
     };
@@ -176,7 +176,7 @@ fn container_reads_no_lists(model: &Model<'_, '_>, index: usize, facts: Facts<'_
 }
 
 fn is_script_name(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = base_name(path);
     name.contains("entrypoint")
         || [".sh", ".bash"].iter().any(|end| name.ends_with(end))
         || !name.contains('.') && path.starts_with("./")

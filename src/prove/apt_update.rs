@@ -12,7 +12,7 @@ const METADATA: &[Keyword] =
 
 /// Checks the claim.
 pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>) -> Result<(), Refusal> {
-    let (mut old, new) = (before.trace.tokens.clone(), &after.trace.tokens);
+    let (mut old, new) = (before.trace().tokens.clone(), &after.trace().tokens);
     let mut i = 0;
     // Take each lone update that `after` no longer has at its place to the front of the next RUN.
     while i < old.len() {
@@ -120,7 +120,7 @@ fn install_is_one_chain(before: &Version<'_, '_>, target: usize) -> Result<(), R
     let Some(script) = before.model.script(target) else {
         return Err(Refusal::new("the RUN that installs is no readable script"));
     };
-    if script.text.text().len() + 64 > processes::LONGEST_ARGUMENT {
+    if script.whole().len() + 64 > processes::LONGEST_ARGUMENT {
         return Err(Refusal::new("the joined command is too long for one `sh -c`"));
     }
     if !before.model.states[target].shell.is_plain() {

@@ -4,7 +4,7 @@
 //! the whole text may go: it was meant for a reader that takes it off.
 
 use crate::model::Model;
-use crate::syntax::{Args, Keyword};
+use crate::syntax::{Args, Keyword, lossy};
 
 use super::trace::Token;
 use super::{Demand, Facts, Refusal, Version, pairs};
@@ -19,7 +19,7 @@ pub fn check(
     demand: Demand,
     _facts: Facts<'_>,
 ) -> Result<(), Refusal> {
-    let (old, new) = (&before.trace.tokens, &after.trace.tokens);
+    let (old, new) = (&before.trace().tokens, &after.trace().tokens);
     if old.len() != new.len() {
         return Err(Refusal::new("an instruction, a command or a comment appeared or is gone"));
     }
@@ -41,7 +41,7 @@ fn labelled(before: &Version<'_, '_>, after: &Version<'_, '_>, old: &Token, new:
     let Token::Step { index: is, keyword: Keyword::Label, says } = new else { return Err(differ()) };
     let maintainer = before.model.instructions[was.0];
     let Args::Text(range) = maintainer.body.args else { return Err(differ()) };
-    let text = String::from_utf8_lossy(range.slice(maintainer.joined.text())).into_owned();
+    let text = lossy(range.slice(maintainer.joined.text()));
     let written = pairs::new_form(after.model.instructions[is.0]).ok_or_else(differ)?;
     let [pair] = written.as_slice() else { return Err(Refusal::new("the LABEL does not set one label")) };
     if !says.flags.is_empty() {

@@ -1,7 +1,7 @@
 //! A RUN removes what its package manager downloaded, at its end.
 
 use crate::knowledge::caches::{CLEANUPS, Cleanup};
-use crate::knowledge::{Family, managers};
+use crate::knowledge::{Family, base_name, managers};
 use crate::model::caches::{Use, cleanup};
 use crate::model::copy::join;
 use crate::model::{Model, User, Workdir};
@@ -127,7 +127,7 @@ fn folder_stays(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Res
         let words = simple.literals();
         let words = &words[managers::wrapper_len(&words)..];
         let Some(Some(name)) = words.first() else { continue };
-        let name = managers::base_name(name);
+        let name = base_name(name);
         match name {
             // In a group of its own, or in a pipeline, it may move no further than that.
             "cd" | "pushd" | "popd" if !on_top.contains(&simple) => {

@@ -6,7 +6,7 @@ use crate::knowledge::apt;
 use crate::knowledge::bases::{self, Distribution};
 use crate::model::{Copy, Model};
 use crate::shell::{Command, Script, Simple, Terminator};
-use crate::syntax::{Keyword, TriviaKind};
+use crate::syntax::{Keyword, TriviaKind, lossy};
 
 use super::trace::{Joint, Token};
 use super::{Demand, Facts, Refusal, Version};
@@ -21,7 +21,7 @@ pub fn check(
     if demand == Demand::SameImage {
         return Err(Refusal::new("without the command the image holds other versions"));
     }
-    let dropped = dropped(&before.trace.tokens, &after.trace.tokens)?;
+    let dropped = dropped(&before.trace().tokens, &after.trace().tokens)?;
     if dropped.is_empty() {
         return Err(Refusal::new("no command is gone"));
     }
@@ -127,7 +127,7 @@ fn may_go(model: &Model<'_, '_>, index: usize, link: usize, facts: Facts<'_>) ->
 
 fn is_plain_upgrade(script: &Script<'_>, simple: &Simple) -> Result<(), Refusal> {
     let words = simple.literals();
-    let Some(found) = apt::call(&words).filter(|found| apt::is_upgrade(&found.verb_word)) else {
+    let Some(found) = apt::call(&words).filter(|found| apt::is_upgrade(found.verb_word)) else {
         return Err(Refusal::new("a command is gone that is no upgrade"));
     };
     if let Some(reason) = apt::upgrade_does_more(&words, &found) {
@@ -192,7 +192,7 @@ fn sources_are_the_bases(
 ) -> Result<(), Refusal> {
     for at in model.earlier(index) {
         let instruction = model.instructions[at];
-        let text = String::from_utf8_lossy(instruction.joined.text()).into_owned();
+        let text = lossy(instruction.joined.text());
         let changes = match model.keyword(at) {
             Keyword::Run => apt::names_sources(&text) || apt::may_add_sources(&text),
             Keyword::Copy | Keyword::Add => apt::names_sources(&text) || reaches_sources(model, at, facts),
@@ -202,9 +202,9 @@ fn sources_are_the_bases(
             return Err(Refusal::new(format!("line {} may change apt's sources", instruction.first_line)));
         }
     }
-    let own = String::from_utf8_lossy(script.text.text()).into_owned();
-    let before = String::from_utf8_lossy(&script.text.text()[..upgrade.range.start]).into_owned();
-    if apt::names_sources(&own) || apt::may_add_sources(&before) {
+    let own = script.whole();
+    let before = lossy(&script.text.text()[..upgrade.range.start]);
+    if apt::names_sources(own) || apt::may_add_sources(&before) {
         return Err(Refusal::new("the RUN may change apt's sources"));
     }
     Ok(())
@@ -221,9 +221,8 @@ fn reaches_sources(model: &Model<'_, '_>, index: usize, facts: Facts<'_>) -> boo
 
 fn no_comment_names_it(model: &Model<'_, '_>, index: usize) -> Result<(), Refusal> {
     let instruction = model.instructions[index];
-    let speaks = |span: crate::syntax::Span| {
-        apt::speaks_of_upgrade(&String::from_utf8_lossy(span.slice(model.file.source)).to_ascii_lowercase())
-    };
+    let speaks =
+        |span: crate::syntax::Span| apt::speaks_of_upgrade(&lossy(span.slice(model.file.source)).to_ascii_lowercase());
     let inside = instruction.inner.iter().filter(|trivia| trivia.kind == TriviaKind::Comment).any(|it| speaks(it.span));
     let mut start = instruction.span.start;
     let mut above = false;

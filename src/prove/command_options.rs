@@ -5,7 +5,7 @@ use crate::knowledge::bases::{Distribution, Wget};
 use crate::knowledge::options::{self, Addition, recommends};
 use crate::model::{Mention, Model};
 use crate::shell::{Place, Simple};
-use crate::syntax::Keyword;
+use crate::syntax::{Keyword, lossy};
 
 use super::commands::{self, Changed};
 use super::trace::Part;
@@ -144,9 +144,9 @@ fn brings_a_wget(model: &Model<'_, '_>, index: usize) -> bool {
     model.earlier(index).any(|at| {
         let copies = matches!(model.keyword(at), Keyword::Copy | Keyword::Add);
         let instruction = model.instructions[at];
-        let text = String::from_utf8_lossy(instruction.joined.text());
+        let text = lossy(instruction.joined.text());
         let mut words = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']'));
-        copies && words.any(|word| crate::knowledge::managers::base_name(word) == "wget")
+        copies && words.any(|word| crate::knowledge::base_name(word) == "wget")
     })
 }
 

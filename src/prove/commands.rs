@@ -6,8 +6,8 @@
 //! groups, loops and branches too.
 
 use crate::model::Model;
-use crate::shell::{Script, Simple};
-use crate::syntax::{Item, Keyword, TriviaKind, dump};
+use crate::shell::{Commands, Script, Simple};
+use crate::syntax::{Item, Keyword, TriviaKind, dump, lossy};
 
 use super::trace::{Part, parts, without_layout};
 use super::{Refusal, Version};
@@ -47,7 +47,7 @@ pub fn changed<'v, 's>(before: &'v Version<'_, 's>, after: &Version<'_, '_>) -> 
 
 /// What stands where: a keyword for each instruction, the text of each comment.
 pub(super) fn outline(model: &Model<'_, '_>) -> Vec<String> {
-    let text = |span: crate::syntax::Span| String::from_utf8_lossy(span.slice(model.file.source)).trim().to_owned();
+    let text = |span: crate::syntax::Span| lossy(span.slice(model.file.source)).trim().to_owned();
     let mut lines = Vec::new();
     for item in &model.file.items {
         match item {
@@ -105,7 +105,7 @@ pub(super) fn in_run<'v, 's>(
     Ok(())
 }
 
-fn in_order<'t>(script: &'t Script<'_>) -> Vec<&'t Simple> {
+fn in_order<'t>(script: &'t Script<'_>) -> Commands<'t> {
     let mut commands = script.simple_commands();
     commands.sort_by_key(|simple| simple.range);
     commands
@@ -124,6 +124,6 @@ fn skeleton(script: &Script<'_>, commands: &[&Simple]) -> Vec<String> {
         pieces.push(piece(at, simple.range.start.max(at)));
         at = simple.range.end.max(at);
     }
-    pieces.push(piece(at, script.text.text().len()));
+    pieces.push(piece(at, script.whole().len()));
     pieces
 }

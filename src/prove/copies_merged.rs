@@ -4,7 +4,7 @@
 //! files. What is a file for sure, and a small one, is all that may go together.
 
 use crate::context::LazyContext;
-use crate::knowledge::files;
+use crate::knowledge::{base_name, files};
 use crate::model::Model;
 use crate::model::copy::{self, has_pattern};
 use crate::syntax::{Args, Keyword};
@@ -22,7 +22,7 @@ pub fn check(
     _demand: Demand,
     facts: Facts<'_>,
 ) -> Result<(), Refusal> {
-    let (old, new) = (&before.trace.tokens, &after.trace.tokens);
+    let (old, new) = (&before.trace().tokens, &after.trace().tokens);
     let mut i = 0;
     for token in new {
         let Some(other) = old.get(i) else { return Err(Refusal::new("an instruction appeared")) };
@@ -106,7 +106,7 @@ fn are_small_files(sources: &[String], context: LazyContext<'_>) -> Result<(), R
     let mut names: Vec<String> = Vec::new();
     let mut size = 0;
     for source in sources {
-        let name = source.rsplit('/').next().unwrap_or(source);
+        let name = base_name(source);
         let Some(context) = context.get() else {
             if !files::is_manifest_name(name) {
                 return Err(Refusal::new(format!("the build context is not known, and `{source}` may be anything")));
@@ -121,7 +121,7 @@ fn are_small_files(sources: &[String], context: LazyContext<'_>) -> Result<(), R
         }
         for file in found {
             size += context.size(&file).ok_or_else(|| Refusal::new(format!("`{file}` is no file")))?;
-            names.push(file.rsplit('/').next().unwrap_or(&file).to_ascii_lowercase());
+            names.push(base_name(&file).to_ascii_lowercase());
         }
     }
     if size >= MAX_SIZE {

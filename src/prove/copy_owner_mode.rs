@@ -4,11 +4,11 @@
 //! names: the two are never shown to be the same, so that this holds only for what was asked for.
 
 use crate::context::LazyContext;
-use crate::knowledge::files;
+use crate::knowledge::{base_name, files};
 use crate::model::copy::{below, join};
 use crate::model::{Model, User, copy};
 use crate::shell::Body;
-use crate::syntax::{DirectiveKind, Flag};
+use crate::syntax::{DirectiveKind, Flag, lossy};
 
 use super::trace::{Joint, Part, Pipeline, Token};
 use super::{Demand, Facts, Refusal, Version};
@@ -25,7 +25,7 @@ pub fn check(
             "a flag of COPY reaches other files than `chown` and `chmod`, and not every builder has it",
         ));
     }
-    let (old, new) = (&before.trace.tokens, &after.trace.tokens);
+    let (old, new) = (&before.trace().tokens, &after.trace().tokens);
     let (mut i, mut j) = (0, 0);
     while j < new.len() {
         let Some(token) = old.get(i) else { return Err(Refusal::new("an instruction or a command appeared")) };
@@ -121,7 +121,7 @@ fn simple_words(pipeline: &Pipeline) -> Option<Vec<String>> {
     let Pipeline::Simple { negated: false, commands } = pipeline else { return None };
     let [parts] = commands.as_slice() else { return None };
     let word = |part: &Part| match part {
-        Part::Word { literal, .. } => literal.clone(),
+        Part::Word { literal, .. } => literal.as_deref().map(str::to_owned),
         Part::Assignment(_) | Part::Redirect { .. } => None,
     };
     parts.iter().map(word).collect()
@@ -196,7 +196,7 @@ fn frontend_has_chmod(model: &Model<'_, '_>) -> Result<(), Refusal> {
     let Some(syntax) = file.directives.iter().find(|directive| directive.kind == DirectiveKind::Syntax) else {
         return Ok(());
     };
-    let value = String::from_utf8_lossy(syntax.value.slice(file.source)).into_owned();
+    let value = lossy(syntax.value.slice(file.source));
     let name = value.split('@').next().unwrap_or_default();
     let (image, tag) = name.rsplit_once(':').unwrap_or((name, "latest"));
     let version = tag.split('-').next().unwrap_or_default();
@@ -246,16 +246,18 @@ impl<'m, 'f, 's> Brought<'m, 'f, 's> {
             return Ok(Self { model, copy, files, all_files: true, in_folder: None, destination });
         }
         let target = |source: &String| {
-            let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+            let name = base_name(source.trim_end_matches('/'));
             if into_folder || sources.len() > 1 { join(&destination, name) } else { destination.clone() }
         };
         let all_files = sources.iter().all(|source| is_file(source, &destination, into_folder, from_stage));
         // What the command names in a folder is there: then the destination is one, and the file lies in it.
         let in_folder = match sources.as_slice() {
             [only]
-                if !into_folder && files::is_file_name(last(only)) && is_file(only, &destination, true, from_stage) =>
+                if !into_folder
+                    && files::is_file_name(base_name(only))
+                    && is_file(only, &destination, true, from_stage) =>
             {
-                Some(join(&destination, last(only)))
+                Some(join(&destination, base_name(only)))
             }
             _ => None,
         };
@@ -289,10 +291,6 @@ impl<'m, 'f, 's> Brought<'m, 'f, 's> {
     }
 }
 
-fn last(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or_default()
-}
-
 /// Whether a source is a file, as far as can be told.
 fn is_file(source: &str, destination: &str, into_folder: bool, context: LazyContext<'_>) -> bool {
     let path = source.trim_start_matches("./").trim_start_matches('/');
@@ -301,19 +299,19 @@ fn is_file(source: &str, destination: &str, into_folder: bool, context: LazyCont
     {
         return !context.is_dir(path);
     }
-    if source.ends_with('/') || matches!(last(source), "" | "." | "..") {
+    if source.ends_with('/') || matches!(base_name(source), "" | "." | "..") {
         return false;
     }
-    if files::is_file_name(last(source)) {
+    if files::is_file_name(base_name(source)) {
         return true;
     }
     // Where the folder is named, what the command names in it is the file: a folder's contents would lie there. A
     // folder of the same name may be there all the same.
     if into_folder {
-        return !files::is_standing_folder(&join(destination, last(source)));
+        return !files::is_standing_folder(&join(destination, base_name(source)));
     }
     let in_bin = ["bin", "sbin"].iter().any(|bin| destination.split('/').rev().nth(1) == Some(bin));
-    in_bin || files::is_file_name(last(destination))
+    in_bin || files::is_file_name(base_name(destination))
 }
 
 /// Nothing before the COPY makes or fills the folder, as far as the file tells.
@@ -330,7 +328,7 @@ fn is_new(model: &Model<'_, '_>, copy: usize, folder: &str) -> Result<(), Refusa
             {
                 return refuse("it is the working directory".to_owned());
             }
-            let text = String::from_utf8_lossy(model.instructions[index].joined.text()).into_owned();
+            let text = lossy(model.instructions[index].joined.text());
             if index != copy && text.contains(folder) {
                 return refuse(format!("line {} names it", model.instructions[index].first_line));
             }

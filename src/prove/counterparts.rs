@@ -1,7 +1,7 @@
 //! Which instructions differ between two versions that have the same instructions and comments.
 
 use crate::model::Model;
-use crate::syntax::{Item, Span, TriviaKind, dump};
+use crate::syntax::{Item, Span, TriviaKind, dump, lossy};
 
 use super::{Refusal, Version};
 
@@ -25,7 +25,7 @@ pub fn says(model: &Model<'_, '_>, index: usize) -> dump::InstructionDump {
 /// What stands where: the keyword of each instruction, the text of each comment.
 fn outline(model: &Model<'_, '_>) -> Vec<String> {
     let source = model.file.source;
-    let text = |span: Span| String::from_utf8_lossy(span.slice(source)).trim().to_owned();
+    let text = |span: Span| lossy(span.slice(source)).trim().to_owned();
     let mut lines = Vec::new();
     for item in &model.file.items {
         match item {
@@ -34,7 +34,7 @@ fn outline(model: &Model<'_, '_>) -> Vec<String> {
             Item::Trivia(trivia) => lines.push(text(trivia.span)),
             Item::Instruction(instruction) => {
                 let keyword = instruction.body.keyword_range.slice(instruction.joined.text());
-                lines.push(String::from_utf8_lossy(keyword).into_owned());
+                lines.push(lossy(keyword).into_owned());
                 let inner = instruction.inner.iter().filter(|trivia| trivia.kind == TriviaKind::Comment);
                 lines.extend(inner.map(|trivia| text(trivia.span)));
             }

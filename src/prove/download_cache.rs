@@ -6,6 +6,7 @@ use crate::knowledge::{self, Family, Verb};
 use crate::model::Model;
 use crate::model::caches::{self, Use, apk, pip, pip_age};
 use crate::shell::{Script, Simple, Terminator};
+use crate::syntax::lossy;
 
 use super::commands::{self, Changed};
 use super::trace::{Joint, Part, Pipeline, Token, links, parts};
@@ -190,7 +191,7 @@ impl<'v, 's, 'n> Run<'v, 's, 'n> {
 
 /// Whether an instruction may put something into `/var/cache/apk`.
 fn may_store(model: &Model<'_, '_>, at: usize) -> bool {
-    let text = String::from_utf8_lossy(model.instructions[at].span.slice(model.file.source)).into_owned();
+    let text = lossy(model.instructions[at].span.slice(model.file.source));
     if text.contains("/var/cache/apk") {
         return true;
     }
@@ -361,7 +362,7 @@ fn added_option(changed: &Changed<'_, '_>) -> Result<Family, Refusal> {
         _ => return Err(Refusal::new("an install of another package manager changed")),
     };
     let verb = (0..words.len())
-        .find(|at| words[*at] == Some(found.verb_word.as_str()) && !found.options.contains(at))
+        .find(|at| words[*at] == Some(found.verb_word) && !found.options.contains(at))
         .ok_or_else(|| Refusal::new("the verb is not found"))?;
     if found.unclear.is_some_and(|at| at < verb) {
         return Err(Refusal::new("an option that is not understood stands before the verb"));
@@ -411,7 +412,7 @@ fn added_option(changed: &Changed<'_, '_>) -> Result<Family, Refusal> {
 }
 
 /// `apk upgrade` reads the index as `apk add` does, and may fetch it for itself alone.
-fn is_apk_upgrade(found: &knowledge::Invocation) -> bool {
+fn is_apk_upgrade(found: &knowledge::Invocation<'_>) -> bool {
     found.manager.family == Family::Alpine && found.verb_word == "upgrade"
 }
 

@@ -17,7 +17,7 @@ pub fn check(
     _demand: Demand,
     _facts: Facts<'_>,
 ) -> Result<(), Refusal> {
-    let (old, new) = (&before.trace.tokens, &after.trace.tokens);
+    let (old, new) = (&before.trace().tokens, &after.trace().tokens);
     let mut at = 0;
     for token in new {
         let same = old.get(at).is_some_and(|old| old == token);

@@ -4,7 +4,7 @@
 //! JSON but is none for its quotes or commas (then VOLUME too). Either way the words are read anew here.
 //! The image is never the same: another process is PID 1, and what the shell sets (`PWD`, `SHLVL`) is gone.
 
-use crate::knowledge::programs;
+use crate::knowledge::{base_name, programs};
 use crate::model::program::{self, Program};
 use crate::model::{Base, Model, SearchFolder};
 use crate::shell::{self, Interpreter, Simple};
@@ -68,7 +68,7 @@ fn plain_command(model: &Model<'_, '_>, index: usize, words: &[String], facts: F
     let mut literals = Vec::with_capacity(simple.words.len());
     for word in &simple.words {
         let script = model.script(index).ok_or_else(|| Refusal::new("no readable script"))?;
-        let literal = shell::literal(script.str(word.range));
+        let literal = shell::literal(script.str(word.range)).map(String::from);
         literals.push(literal.ok_or_else(|| Refusal::new(format!("the shell expands a word of line {line}")))?);
     }
     let instruction = model.instructions[index];
@@ -244,7 +244,7 @@ fn meant_as_list(model: &Model<'_, '_>, index: usize, written: &str, words: &[St
         return Err(Refusal::new(format!("the words of line {line} are not those of its list")));
     }
     let expands = words.iter().any(|word| word.contains('$'));
-    let program = words[0].rsplit('/').next().unwrap_or_default();
+    let program = base_name(&words[0]);
     if keyword == Keyword::Volume {
         return if expands {
             Err(Refusal::new(format!("a variable of line {line} would be filled in")))

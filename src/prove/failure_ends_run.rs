@@ -90,7 +90,7 @@ fn in_run(old: &Model<'_, '_>, new: &Model<'_, '_>, index: usize) -> Result<(), 
 }
 
 fn whole<'t>(script: &'t Script<'_>) -> &'t str {
-    script.str((0..script.text.text().len()).into())
+    script.whole()
 }
 
 fn sets_errexit(script: &Script<'_>) -> bool {

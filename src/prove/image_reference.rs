@@ -7,7 +7,7 @@
 use crate::model::images::{Naming, Place, Says, images};
 use crate::pin::Images;
 use crate::registry::{Digest, Platform, Reference};
-use crate::syntax::{Args, Keyword, Span, TextRange};
+use crate::syntax::{Args, Keyword, Span, TextRange, lossy};
 
 use super::{Demand, Facts, Refusal, Version};
 
@@ -53,7 +53,7 @@ fn digest_arguments(before: &Version<'_, '_>, after: &Version<'_, '_>) -> Result
     for instruction in &after.model.instructions[..first] {
         let Args::Words(words) = &instruction.body.args else { continue };
         let [word] = &words[..] else { continue };
-        let text = String::from_utf8_lossy(word.slice(instruction.joined.text())).into_owned();
+        let text = lossy(word.slice(instruction.joined.text()));
         let Some((name, digest)) = text.split_once("=@") else { continue };
         if memchr::memmem::find(before.model.file.source, name.as_bytes()).is_none() && Digest::read(digest).is_some() {
             added.push(instruction.span);
@@ -74,7 +74,7 @@ fn digests_in_arguments(version: &Version<'_, '_>) -> Result<Vec<Span>, Refusal>
     for (at, instruction) in version.model.instructions[..first].iter().enumerate() {
         let Args::Words(words) = &instruction.body.args else { continue };
         for word in words {
-            let text = String::from_utf8_lossy(word.slice(instruction.joined.text())).into_owned();
+            let text = lossy(word.slice(instruction.joined.text()));
             let Some((name, digest)) = text.split_once("=@") else { continue };
             let range = TextRange::new(word.start + name.len() + 2, word.end);
             if Digest::read(digest).is_none() || !instruction.joined.is_contiguous(range) {

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::knowledge::{commands, managers, processes};
+use crate::knowledge::{base_name, commands, managers, processes};
 use crate::model::{Model, State, User, Workdir};
 use crate::shell::{Command, CompoundKind, Interpreter, List, Pipeline, Script, Simple, Terminator, Word};
 
@@ -43,7 +43,7 @@ pub fn leaves_only_files(model: &Model<'_, '_>, index: usize, script: &Script<'_
     if !chain.is_and_only() {
         return Err(Refusal::new("an `||` handles a failure"));
     }
-    text_leaves_nothing(&String::from_utf8_lossy(script.text.text()), state)?;
+    text_leaves_nothing(script.whole(), state)?;
     for link in &chain.links {
         pipeline_leaves_nothing(&link.pipeline)?;
     }
@@ -102,7 +102,7 @@ fn keeps_folder_shell_and_user(script: &Script<'_>, simple: &Simple, state: &Sta
     let words = simple.literals();
     let words = &words[managers::wrapper_len(&words)..];
     let Some(Some(name)) = words.first() else { return Ok(()) };
-    let name = managers::base_name(name);
+    let name = base_name(name);
     let arguments: Vec<String> =
         simple.words.iter().skip(1).map(|word| written(script, word)).filter(|word| word.as_str() != name).collect();
     if matches!(name, "rm" | "rmdir" | "mv" | "unlink" | "shred")
@@ -110,7 +110,7 @@ fn keeps_folder_shell_and_user(script: &Script<'_>, simple: &Simple, state: &Sta
     {
         return Err(Refusal::new(format!("`{path}` may be the working directory, which each RUN makes anew")));
     }
-    let is_shell = |path: &str| matches!(path.rsplit('/').next(), Some("sh" | "bash" | "dash" | "ash"));
+    let is_shell = |path: &str| matches!(base_name(path), "sh" | "bash" | "dash" | "ash");
     let replaces = matches!(
         name,
         "ln" | "mv" | "cp" | "rm" | "install" | "update-alternatives" | "dpkg-divert" | "dpkg-reconfigure"
@@ -271,7 +271,7 @@ fn leaves_no_process(simple: &Simple) -> Result<(), Refusal> {
         if processes::acts_on_namespace(name) {
             return Err(Refusal::new(format!("`{name}` holds for its own RUN only")));
         }
-        if OPAQUE_WRAPPERS.contains(&managers::base_name(name))
+        if OPAQUE_WRAPPERS.contains(&base_name(name))
             && words.iter().any(|word| matches!(word, Some("-c" | "-lc" | "-ec" | "-xc" | "-ic")))
         {
             return Err(Refusal::new(format!("what `{name} -c` runs may leave a process running")));
@@ -288,7 +288,7 @@ fn programs(words: &[Option<&str>]) -> Vec<usize> {
         .get(start)
         .copied()
         .flatten()
-        .is_some_and(|name| name.starts_with('-') || WRAPPERS.contains(&managers::base_name(name)));
+        .is_some_and(|name| name.starts_with('-') || WRAPPERS.contains(&base_name(name)));
     if hidden { (start..words.len()).collect() } else { (start..words.len()).take(1).collect() }
 }
 
@@ -341,7 +341,7 @@ impl Remembered {
         let commands = next.simple_commands();
         let names = commands.iter().filter_map(|simple| simple.name());
         let both: BTreeSet<&str> = names.filter(|name| self.names.contains(*name)).collect();
-        if let Some(switcher) = self.names.iter().find(|name| SWITCHERS.contains(&managers::base_name(name)))
+        if let Some(switcher) = self.names.iter().find(|name| SWITCHERS.contains(&base_name(name)))
             && both.iter().any(|name| name != switcher)
         {
             return Err(Refusal::new(format!(
@@ -374,7 +374,7 @@ const TOOL_GROUPS: &[&[&str]] = &[
 
 /// The name that stands for a command's group, versions left out: `pip3.11` is `pip`.
 fn tool_group(name: &str) -> String {
-    let name = managers::base_name(name);
+    let name = base_name(name);
     let plain = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-'));
     let plain = if plain.is_empty() { name } else { plain };
     let group = TOOL_GROUPS.iter().find(|group| group.contains(&plain));
@@ -382,5 +382,5 @@ fn tool_group(name: &str) -> String {
 }
 
 fn written(script: &Script<'_>, word: &Word) -> String {
-    word.literal.clone().unwrap_or_else(|| script.str(word.range).to_owned())
+    word.literal.as_deref().unwrap_or_else(|| script.str(word.range)).to_owned()
 }

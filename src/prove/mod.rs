@@ -42,6 +42,8 @@ mod workdir_path;
 
 pub use trace::Trace;
 
+use std::cell::OnceCell;
+
 use crate::context::LazyContext;
 use crate::model::Model;
 use crate::pin::Images;
@@ -209,22 +211,20 @@ impl Refusal {
 pub struct Version<'f, 's> {
     /// The model.
     pub model: Model<'f, 's>,
-    /// The trace.
-    pub trace: Trace,
+    trace: OnceCell<Trace>,
 }
 
 impl<'f, 's> Version<'f, 's> {
-    /// Traces a file.
+    /// The version that a file is.
     #[must_use]
     pub fn of(file: &'f crate::syntax::Dockerfile<'s>) -> Self {
-        Self::of_model(Model::of(file))
+        Self { model: Model::of(file), trace: OnceCell::new() }
     }
 
-    /// Traces a file whose model is known.
+    /// The trace, made when it is first asked for.
     #[must_use]
-    pub fn of_model(model: Model<'f, 's>) -> Self {
-        let trace = Trace::of(&model);
-        Self { model, trace }
+    pub fn trace(&self) -> &Trace {
+        self.trace.get_or_init(|| Trace::of(&self.model))
     }
 }
 
@@ -240,12 +240,12 @@ pub fn prove(
     facts: Facts<'_>,
 ) -> Result<(), Refusal> {
     // Of `# syntax=` the image may change: that claim's own rules look at all bytes.
-    if claim != Claim::ImageReference && before.trace.head != after.trace.head {
+    if claim != Claim::ImageReference && before.trace().head != after.trace().head {
         return Err(Refusal::new("the parser directives differ"));
     }
-    same_comments(&before.trace, &after.trace)?;
+    same_comments(before.trace(), after.trace())?;
     match claim {
-        Claim::Layout => equal(&before.trace.tokens, &after.trace.tokens),
+        Claim::Layout => equal(&before.trace().tokens, &after.trace().tokens),
         Claim::RunBoundaries => run_boundaries::check(before, after),
         Claim::PackageOrder => package_order::check(before, after, demand),
         Claim::AptUpdateJoined => apt_update::check(before, after),
@@ -283,11 +283,11 @@ fn equal(before: &[trace::Token], after: &[trace::Token]) -> Result<(), Refusal>
 }
 
 fn same_comments(before: &Trace, after: &Trace) -> Result<(), Refusal> {
-    let sorted = |trace: &Trace| {
-        let mut comments: Vec<String> = trace.comments().map(str::to_owned).collect();
+    fn sorted(trace: &Trace) -> Vec<&str> {
+        let mut comments: Vec<&str> = trace.comments().collect();
         comments.sort_unstable();
         comments
-    };
+    }
     if sorted(before) == sorted(after) {
         return Ok(());
     }

@@ -52,7 +52,7 @@ fn place_of_word(parts: &[Part], at: usize) -> Option<usize> {
 
 /// A word that stands for itself.
 fn plain(word: &str) -> Part {
-    Part::Word { raw: word.to_owned(), literal: Some(word.to_owned()) }
+    Part::Word { raw: word.into(), literal: Some(word.into()) }
 }
 
 fn words_of_sudo_are_gone(command: &Changed<'_, '_>) -> bool {

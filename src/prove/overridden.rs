@@ -8,7 +8,7 @@
 //! `frontend/dockerfile/dockerfile2llb/convert.go`.
 
 use crate::model::Model;
-use crate::syntax::{Item, Keyword, TriviaKind};
+use crate::syntax::{Item, Keyword, TriviaKind, lossy};
 
 use super::trace::Token;
 use super::{Demand, Facts, Refusal, Version, run_boundaries};
@@ -20,10 +20,10 @@ pub fn check(
     _demand: Demand,
     _facts: Facts<'_>,
 ) -> Result<(), Refusal> {
-    let mut new = after.trace.tokens.iter().rev().peekable();
+    let mut new = after.trace().tokens.iter().rev().peekable();
     let mut gone = Vec::new();
     // From the end: of two that say the same the earlier one is the one that is gone.
-    for token in before.trace.tokens.iter().rev() {
+    for token in before.trace().tokens.iter().rev() {
         if new.peek() == Some(&token) {
             new.next();
             continue;
@@ -76,7 +76,7 @@ fn no_comment_speaks_of(model: &Model<'_, '_>, index: usize) -> Result<(), Refus
         if directly {
             return refuse();
         }
-        run_boundaries::is_no_tool_comment(String::from_utf8_lossy(trivia.span.slice(model.file.source)).trim())?;
+        run_boundaries::is_no_tool_comment(lossy(trivia.span.slice(model.file.source)).trim())?;
     }
     let below = items[at + 1..]
         .iter()

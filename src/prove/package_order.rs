@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::knowledge::{self, Verb, managers};
 use crate::shell::Script;
-use crate::syntax::TriviaKind;
+use crate::syntax::{TriviaKind, lossy};
 
 use super::trace::{Part, Pipeline, Token};
 use super::{Demand, Refusal, Version};
@@ -12,8 +12,8 @@ use super::{Demand, Refusal, Version};
 /// Checks the claim.
 pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>, demand: Demand) -> Result<(), Refusal> {
     let links = |token: &&Token| !matches!(token, Token::Comment(_));
-    let old: Vec<&Token> = before.trace.tokens.iter().filter(links).collect();
-    let new: Vec<&Token> = after.trace.tokens.iter().filter(links).collect();
+    let old: Vec<&Token> = before.trace().tokens.iter().filter(links).collect();
+    let new: Vec<&Token> = after.trace().tokens.iter().filter(links).collect();
     if old.len() != new.len() {
         return Err(Refusal::new("an instruction or a command appeared or is gone"));
     }
@@ -185,7 +185,7 @@ fn anchors(version: &Version<'_, '_>) -> Vec<Anchor> {
             let below = words.iter().filter(|(place, _)| *place >= from);
             anchors.push(Anchor {
                 instruction: index,
-                comment: String::from_utf8_lossy(comment.span.slice(model.file.source)).trim().to_owned(),
+                comment: lossy(comment.span.slice(model.file.source)).trim().to_owned(),
                 next: below.clone().next().map(|(_, word)| word.clone()),
                 group: below.filter(|(place, _)| *place < to).map(|(_, word)| word.clone()).collect(),
             });

@@ -3,7 +3,7 @@
 //! Source: `parseNameVal` of `frontend/dockerfile/parser/line_parsers.go`: the old form is one key and the rest of
 //! the line. In both forms key and value are then expanded alike.
 
-use crate::syntax::Keyword;
+use crate::syntax::{Keyword, lossy};
 
 use super::trace::Token;
 use super::{Demand, Facts, Refusal, Version, pairs};
@@ -15,7 +15,7 @@ pub fn check(
     _demand: Demand,
     _facts: Facts<'_>,
 ) -> Result<(), Refusal> {
-    let (old, new) = (&before.trace.tokens, &after.trace.tokens);
+    let (old, new) = (&before.trace().tokens, &after.trace().tokens);
     if old.len() != new.len() {
         return Err(Refusal::new("an instruction, a command or a comment appeared or is gone"));
     }
@@ -48,7 +48,7 @@ fn same_pair(before: &Version<'_, '_>, after: &Version<'_, '_>, old: &Token, new
         return Err(Refusal::new("the key is another one"));
     }
     if pairs::word(old, written.value)? != pairs::word(new, rewritten.value)? {
-        let key = String::from_utf8_lossy(written.key).into_owned();
+        let key = lossy(written.key);
         return Err(Refusal::new(format!("the value of `{key}` is another one")));
     }
     Ok(())

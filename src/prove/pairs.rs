@@ -2,7 +2,7 @@
 
 use crate::model::Model;
 use crate::syntax::expand::{self, Word};
-use crate::syntax::{Args, Body, Instruction};
+use crate::syntax::{Args, Body, Instruction, lossy};
 
 use super::Refusal;
 
@@ -49,5 +49,5 @@ pub fn of_body<'m>(instruction: &'m Instruction<'_>, body: &Body) -> Vec<Written
 /// Where it can't be read, so that nothing can be said of it.
 pub fn word(model: &Model<'_, '_>, raw: &[u8]) -> Result<Word, Refusal> {
     expand::expand(raw, model.file.escape)
-        .map_err(|error| Refusal::new(format!("`{}` can't be read: {error}", String::from_utf8_lossy(raw))))
+        .map_err(|error| Refusal::new(format!("`{}` can't be read: {error}", lossy(raw))))
 }

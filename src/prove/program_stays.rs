@@ -1,7 +1,7 @@
 //! The program that cleans at the end of a RUN is still there, and still the one that installed.
 
 use crate::knowledge::caches::{self, Cleanup};
-use crate::knowledge::{Family, commands, managers};
+use crate::knowledge::{Family, base_name, commands, managers};
 use crate::shell::{Script, Simple};
 
 use super::Refusal;
@@ -83,7 +83,7 @@ fn system_keeps(script: &Script<'_>, simple: &Simple, cleanup: &Cleanup) -> Resu
     let start = managers::wrapper_len(&literals);
     let literals = &literals[start..];
     let Some(Some(name)) = literals.first() else { return Ok(()) };
-    let base = managers::base_name(name);
+    let base = base_name(name);
     let refuse = || {
         Err(Refusal::new(format!(
             "`{name}` may take `{}` away, or make it fail, before the RUN's end",
@@ -113,7 +113,7 @@ fn system_keeps(script: &Script<'_>, simple: &Simple, cleanup: &Cleanup) -> Resu
         },
     };
     let own_python = base == "make" && {
-        let text = String::from_utf8_lossy(script.text.text()).into_owned();
+        let text = script.whole();
         let mut prefixes = text.match_indices("--prefix=/usr").map(|(at, found)| &text[at + found.len()..]);
         text.contains("Python-") && prefixes.any(|rest| !rest.starts_with('/'))
     };
@@ -128,7 +128,7 @@ fn arrives_at(words: &[&str]) -> Vec<String> {
     if !into_folder {
         return vec![(*to).to_owned()];
     }
-    from.iter().map(|path| format!("{}/{}", to.trim_end_matches('/'), managers::base_name(path))).collect()
+    from.iter().map(|path| format!("{}/{}", to.trim_end_matches('/'), base_name(path))).collect()
 }
 
 /// Whether `alternatives` chooses what a part of the program is.
@@ -198,7 +198,7 @@ fn keeps(script: &Script<'_>, simple: &Simple, cleanup: &Cleanup) -> Result<(), 
     let Some(Some(name)) = words.first() else {
         return Err(Refusal::new("a command that is not written out may take the program away"));
     };
-    let base = managers::base_name(name);
+    let base = base_name(name);
     let asks_to_remove = || words[1..].iter().any(|word| word.is_none_or(|word| REMOVES.contains(&word)));
     let removes = match base {
         "rm" | "mv" | "unlink" => !simple.words.iter().skip(1).all(|word| is_harmless_removal(script.str(word.range))),

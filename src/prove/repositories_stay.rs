@@ -8,7 +8,7 @@ use crate::knowledge::{Family, managers};
 use crate::model::caches::cleanup;
 use crate::model::{Copy, Model};
 use crate::shell::{Script, Simple};
-use crate::syntax::Keyword;
+use crate::syntax::{Keyword, lossy};
 
 use super::{Facts, Refusal};
 
@@ -105,7 +105,7 @@ fn may_be_out_of_reach_later(model: &Model<'_, '_>, at: usize, facts: Facts<'_>)
             let Some(copy) = Copy::bringing(model, at) else { return true };
             let read = |place: &str| {
                 let file = facts.context.get()?.read(place)?;
-                Some(String::from_utf8_lossy(&file).into_owned())
+                Some(lossy(&file).into_owned())
             };
             !copy.sources.iter().all(|source| read(source).is_some_and(|file| !local(&file)))
         }
@@ -114,7 +114,7 @@ fn may_be_out_of_reach_later(model: &Model<'_, '_>, at: usize, facts: Facts<'_>)
 }
 
 fn text(model: &Model<'_, '_>, at: usize) -> String {
-    String::from_utf8_lossy(model.instructions[at].span.slice(model.file.source)).into_owned()
+    lossy(model.instructions[at].span.slice(model.file.source)).into_owned()
 }
 
 /// Whether a command is told to use other repositories, or another root, than the system's settings say.

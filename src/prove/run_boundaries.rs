@@ -27,7 +27,7 @@ const TOOL_COMMENTS: &[&str] = &[
 
 /// Checks the claim.
 pub fn check(before: &Version<'_, '_>, after: &Version<'_, '_>) -> Result<(), Refusal> {
-    let (old, new) = (&before.trace.tokens, &after.trace.tokens);
+    let (old, new) = (&before.trace().tokens, &after.trace().tokens);
     let (mut i, mut j) = (0, 0);
     // The RUN that the next one may be joined to: its last part, its length, what its shell remembers of it.
     let mut last = None;
@@ -128,7 +128,7 @@ fn ends_the_group(model: &Model<'_, '_>, right: &Script<'_>, second: usize, new:
     let links = right.single_chain().map_or(0, |chain| chain.links.len());
     let close = new.iter().skip(j).filter(|token| !matches!(token, Token::Comment(_))).nth(links);
     let ends = matches!(close, Some(Token::Close { .. }));
-    let text = String::from_utf8_lossy(right.text.text());
+    let text = right.whole();
     let simple = right.single_chain().is_some_and(|chain| {
         chain.links.iter().all(|link| {
             !link.pipeline.negated

@@ -2,8 +2,9 @@
 //!
 //! What the new shell reads is found by comparing what is in force at each instruction of both versions.
 
+use crate::knowledge::base_name;
 use crate::model::{Model, shells};
-use crate::shell::{Body, Interpreter, Script, Simple};
+use crate::shell::{Body, Interpreter, Literals, Script, Simple};
 use crate::syntax::{Args, Keyword};
 
 use super::commands::{outline, says};
@@ -109,7 +110,7 @@ fn grows(old: &Model<'_, '_>, at: usize, words: &[String]) -> Result<(), Refusal
     let mut grown: Vec<&str> = first.iter().map(String::as_str).collect();
     grown.extend(["-o", "pipefail", last.as_str()]);
     let interpreter = Interpreter::from_words(&before);
-    let program = before[0].rsplit('/').next().unwrap_or_default();
+    let program = base_name(&before[0]);
     let knows = match program {
         "bash" => true,
         "ash" => old.ash_knows_pipefail(at),
@@ -205,7 +206,7 @@ fn links_bash(script: &Script<'_>) -> bool {
     if !commands.iter().all(|simple| plain(simple)) {
         return false;
     }
-    let words: Vec<Vec<Option<&str>>> = commands.iter().map(|simple| simple.literals()).collect();
+    let words: Vec<Literals<'_>> = commands.iter().map(|simple| simple.literals()).collect();
     let removes = |words: &[Option<&str>]| {
         matches!(words, [Some("rm"), Some("/bin/sh")] | [Some("rm"), Some("-f" | "-rf"), Some("/bin/sh")])
     };

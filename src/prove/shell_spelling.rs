@@ -70,7 +70,7 @@ fn in_instruction(old: &Model<'_, '_>, new: &Model<'_, '_>, index: usize, demand
 }
 
 fn whole<'t>(script: &'t Script<'_>) -> &'t str {
-    script.str((0..script.text.text().len()).into())
+    script.whole()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,11 @@
 //! bring no more than a part of what one on its way down brings.
 
 use crate::context::LazyContext;
+use crate::knowledge::base_name;
 use crate::knowledge::ecosystems::{self, Install, Project};
 use crate::model::{Copy, Model};
 use crate::shell::Command;
-use crate::syntax::{Item, Keyword, Span, Trivia, TriviaKind, dump};
+use crate::syntax::{Item, Keyword, Span, Trivia, TriviaKind, dump, lossy};
 
 use super::{Demand, Facts, Refusal, Version};
 
@@ -95,7 +96,7 @@ fn units(model: &Model<'_, '_>) -> Vec<Unit> {
 }
 
 fn line(source: &[u8], span: Span) -> String {
-    String::from_utf8_lossy(span.slice(source)).trim().to_owned()
+    lossy(span.slice(source)).trim().to_owned()
 }
 
 /// Whether `new[j]` is a part that goes before the COPY at `old[i]`, which moves.
@@ -201,7 +202,7 @@ impl Rules<'_, '_, '_> {
             )));
         }
         if self.context.get().is_none() {
-            let mut names = moving.sources.iter().map(|source| source.rsplit('/').next().unwrap_or(source));
+            let mut names = moving.sources.iter().map(|source| base_name(source));
             if names.any(ecosystems::looks_like_manifest) || !installs.iter().all(Install::is_mostly_alone) {
                 return Err(Refusal::new(
                     "the build context is not known, and the install may read what the COPY brings",

@@ -1,7 +1,7 @@
 //! What other stages take from one, by COPY and by mounts.
 
 use crate::model::Model;
-use crate::syntax::Args;
+use crate::syntax::{Args, lossy};
 
 use super::Refusal;
 
@@ -40,9 +40,7 @@ fn takes_none(model: &Model<'_, '_>, holders: &[usize], index: usize, path: &str
         match flag.name() {
             "from" if is_holder(value) || value.contains('$') => {
                 let paths: Vec<String> = match &instruction.body.args {
-                    Args::Words(words) => {
-                        words.iter().map(|word| String::from_utf8_lossy(word.slice(text)).into_owned()).collect()
-                    }
+                    Args::Words(words) => words.iter().map(|word| lossy(word.slice(text)).into_owned()).collect(),
                     Args::Json(strings) => strings.iter().map(|string| string.value.clone()).collect(),
                     _ => return refuse(),
                 };

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
+
 use crate::model::Model;
 use crate::shell::{Command, Joiner, Script, Simple, Terminator};
-use crate::syntax::{Dockerfile, Item, Keyword, Span, TriviaKind, dump};
+use crate::syntax::{Dockerfile, Item, Keyword, Span, TriviaKind, dump, lossy};
 
 /// Directives, then tokens in file order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,18 +101,18 @@ pub enum Pipeline {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
     /// `NAME=value` before the name.
-    Assignment(String),
+    Assignment(CompactString),
     /// A word.
     Word {
         /// As written.
-        raw: String,
+        raw: CompactString,
         /// What it stands for, where nothing in it expands.
-        literal: Option<String>,
+        literal: Option<CompactString>,
     },
     /// A redirection.
     Redirect {
         /// As written.
-        raw: String,
+        raw: CompactString,
         /// Whether it is a heredoc.
         heredoc: bool,
     },
@@ -165,7 +167,7 @@ impl Trace {
 }
 
 fn comment(file: &Dockerfile<'_>, span: Span) -> Token {
-    Token::Comment(String::from_utf8_lossy(span.slice(file.source)).trim().to_owned())
+    Token::Comment(lossy(span.slice(file.source)).trim().to_owned())
 }
 
 fn instruction_tokens(model: &Model<'_, '_>, index: usize, tokens: &mut Vec<Token>) {
@@ -230,16 +232,17 @@ fn pipeline(script: &Script<'_>, link: &crate::shell::ChainLink) -> Pipeline {
 }
 
 pub(super) fn parts(script: &Script<'_>, simple: &Simple) -> Vec<Part> {
-    let mut parts: Vec<(usize, Part)> = Vec::new();
+    let all = simple.assignments.len() + simple.words.len() + simple.redirects.len();
+    let mut parts: Vec<(usize, Part)> = Vec::with_capacity(all);
     for assignment in &simple.assignments {
-        parts.push((assignment.range.start, Part::Assignment(script.str(assignment.range).to_owned())));
+        parts.push((assignment.range.start, Part::Assignment(script.str(assignment.range).into())));
     }
     for word in &simple.words {
-        let raw = script.str(word.range).to_owned();
+        let raw = script.str(word.range).into();
         parts.push((word.range.start, Part::Word { raw, literal: word.literal.clone() }));
     }
     for redirect in &simple.redirects {
-        let raw = script.str(redirect.range).to_owned();
+        let raw = script.str(redirect.range).into();
         parts.push((redirect.range.start, Part::Redirect { raw, heredoc: redirect.heredoc }));
     }
     parts.sort_by_key(|(at, _)| *at);

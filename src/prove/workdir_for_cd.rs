@@ -6,7 +6,7 @@
 
 use crate::model::{Model, StartsWithCd, User, Workdir};
 use crate::shell::Script;
-use crate::syntax::{Args, Keyword};
+use crate::syntax::{Args, Keyword, lossy};
 
 use super::run_boundaries::is_no_tool_comment;
 use super::trace::{Joint, Token};
@@ -60,7 +60,7 @@ struct Walk<'v, 'f, 's> {
 
 impl Walk<'_, '_, '_> {
     fn whole(&mut self) -> Result<(), Refusal> {
-        let (old, new) = (&self.old.trace.tokens, &self.new.trace.tokens);
+        let (old, new) = (&self.old.trace().tokens, &self.new.trace().tokens);
         while self.i < old.len() || self.j < new.len() {
             match (old.get(self.i), new.get(self.j)) {
                 (Some(token), Some(other)) if token == other => {
@@ -111,23 +111,23 @@ impl Walk<'_, '_, '_> {
         let model = &self.new.model;
         let instruction = model.instructions[index];
         let path = match &instruction.body.args {
-            Args::Text(range) => String::from_utf8_lossy(range.slice(instruction.joined.text())).into_owned(),
+            Args::Text(range) => lossy(range.slice(instruction.joined.text())).into_owned(),
             _ => String::new(),
         };
         let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-+@".contains(&byte));
         if !path.starts_with('/') || !plain {
             return Err(Refusal::new(format!("`WORKDIR {path}` is not written out")));
         }
-        if let Some(Token::Comment(text)) = self.j.checked_sub(1).and_then(|above| self.new.trace.tokens.get(above)) {
+        if let Some(Token::Comment(text)) = self.j.checked_sub(1).and_then(|above| self.new.trace().tokens.get(above)) {
             is_no_tool_comment(text)?;
         }
         // The RUN below is the next one of the old version too, and it must enter just this folder.
-        let Some(Token::Open { index: run, .. }) = self.old.trace.tokens.get(self.i) else {
+        let Some(Token::Open { index: run, .. }) = self.old.trace().tokens.get(self.i) else {
             return Err(Refusal::new("a WORKDIR appeared that is not right above a RUN"));
         };
         let starts = StartsWithCd::of(&self.old.model, run.0);
         let folder = starts.and_then(|starts| starts.folder(&self.old.model, run.0));
-        match self.new.trace.tokens.get(self.j + 1) {
+        match self.new.trace().tokens.get(self.j + 1) {
             Some(Token::Open { .. }) if folder.as_deref() == Some(path.as_str()) => Ok(()),
             _ => Err(Refusal::new(format!("the RUN below does not start with `cd {path}`"))),
         }
@@ -142,7 +142,7 @@ impl Walk<'_, '_, '_> {
         let model = &self.new.model;
         let harmless =
             |at: usize| !matches!(model.keyword(at), Keyword::Run | Keyword::User | Keyword::From | Keyword::Workdir);
-        let above = self.i.checked_sub(1).and_then(|at| self.old.trace.tokens.get(at));
+        let above = self.i.checked_sub(1).and_then(|at| self.old.trace().tokens.get(at));
         if matches!(above, Some(Token::Comment(_))) {
             return Err(Refusal::new("a comment above a WORKDIR that is gone would speak of something else"));
         }
@@ -180,7 +180,7 @@ impl Walk<'_, '_, '_> {
         let script = model.script(old).ok_or_else(|| Refusal::new("a RUN that is no readable script"))?;
         stays(script, &folder, starts.cd)?;
         let gone = if starts.mkdir.is_some() { 2 } else { 1 };
-        let (rest, start) = (self.old.trace.tokens.get(self.i + gone), self.new.trace.tokens.get(self.j));
+        let (rest, start) = (self.old.trace().tokens.get(self.i + gone), self.new.trace().tokens.get(self.j));
         let (Some(Token::Link { joint: Joint::And, pipeline }), Some(Token::Link { pipeline: other, .. })) =
             (rest, start)
         else {
@@ -224,7 +224,7 @@ fn removes(script: &Script<'_>, folder: &str) -> Option<Refusal> {
     for simple in script.simple_commands() {
         let Some(name @ ("rm" | "rmdir" | "mv")) = simple.name() else { continue };
         for word in simple.words.iter().skip(1) {
-            let text = word.literal.clone().unwrap_or_else(|| script.str(word.range).to_owned());
+            let text = word.literal.as_deref().unwrap_or_else(|| script.str(word.range)).to_owned();
             let stem = text.split(['*', '?', '[', '{']).next().unwrap_or_default();
             let may_hold = text.contains(['$', '`', '~'])
                 || text.split('/').any(|part| part == "..")

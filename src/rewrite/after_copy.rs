@@ -1,7 +1,7 @@
 //! A COPY and the command that runs right after it, which a flag of the COPY makes superfluous.
 
 use crate::edit::Edit;
-use crate::knowledge::files;
+use crate::knowledge::{base_name, files};
 use crate::model::copy::join;
 use crate::model::{Model, User, copy};
 use crate::shell::{Body, Simple};
@@ -86,7 +86,7 @@ impl<'m> CopyThenCommand<'m> {
     #[must_use]
     pub fn in_unwritten_folder(&self, model: &Model<'_, '_>) -> Option<(String, &String)> {
         let [source] = self.sources.as_slice() else { return None };
-        let name = source.rsplit('/').next().unwrap_or_default();
+        let name = base_name(source);
         let unwritten = !self.into_folder() && files::is_file_name(name);
         unwritten.then(|| (self.absolute(model, &format!("{}/{name}", self.destination)), source))
     }

@@ -91,7 +91,7 @@ pub fn append_command(
     separator: &str,
     command: &str,
 ) -> Edit {
-    let end = script.span(TextRange::new(0, script.text.text().len())).end;
+    let end = script.span(TextRange::new(0, script.whole().len())).end;
     let instruction = model.instructions[index];
     let mut style = model.style().of_run(model, index);
     // The new command stands where the last one stands.

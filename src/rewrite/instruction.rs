@@ -2,7 +2,7 @@
 
 use crate::edit::Edit;
 use crate::model::Model;
-use crate::syntax::{Item, Keyword, Span, Trivia, TriviaKind};
+use crate::syntax::{Item, Keyword, Span, Trivia, TriviaKind, lossy};
 
 /// Takes an instruction out with all of its lines; `None` where a comment line stands in it.
 #[must_use]
@@ -37,7 +37,7 @@ pub fn insert_line_above_comments(model: &Model<'_, '_>, index: usize, text: &st
     let mut adjoining = true;
     for item in model.file.items.iter().rev().skip_while(|item| item.span().start >= below) {
         let Item::Trivia(trivia) = item else { break };
-        let line = String::from_utf8_lossy(trivia.span.slice(model.file.source)).into_owned();
+        let line = lossy(trivia.span.slice(model.file.source));
         let means = ["hadolint", "check=", "dockmod"].iter().any(|word| line.contains(word));
         match trivia.kind {
             TriviaKind::Blank => adjoining = false,
@@ -46,7 +46,7 @@ pub fn insert_line_above_comments(model: &Model<'_, '_>, index: usize, text: &st
         }
     }
     // The edit reaches to the instruction, so that what switches a transform off for it holds.
-    let between = String::from_utf8_lossy(&model.file.source[at..below]).into_owned();
+    let between = lossy(&model.file.source[at..below]);
     Edit::replace(Span::new(at, below), edit.text + &between)
 }
 
@@ -55,7 +55,7 @@ pub fn insert_line_above_comments(model: &Model<'_, '_>, index: usize, text: &st
 pub fn insert_line_above(model: &Model<'_, '_>, index: usize, text: &str) -> Edit {
     let instruction = model.instructions[index];
     let start = instruction.joined.span(instruction.body.keyword_range).start;
-    let blanks = String::from_utf8_lossy(&model.file.source[instruction.span.start..start]).into_owned();
+    let blanks = lossy(&model.file.source[instruction.span.start..start]);
     Edit::insert(instruction.span.start, format!("{blanks}{text}{}", model.style().line_end))
 }
 
@@ -118,7 +118,7 @@ pub fn comments_above(model: &Model<'_, '_>, index: usize) -> Vec<String> {
         _ => None,
     });
     let comments = trivia.filter(|trivia| trivia.kind == TriviaKind::Comment);
-    comments.map(|trivia| String::from_utf8_lossy(trivia.span.slice(model.file.source)).trim().to_owned()).collect()
+    comments.map(|trivia| lossy(trivia.span.slice(model.file.source)).trim().to_owned()).collect()
 }
 
 /// Whether a comment rules the instruction below it, for a tool.

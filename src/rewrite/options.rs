@@ -35,10 +35,10 @@ impl<'m> Lacking<'m, '_> {
         let (start, program) = options::program(&words).unwrap_or((self.at, ""));
         let verb = invocation(&words).map(|found| found.verb_word);
         let mut name = vec![program];
-        name.extend(verb.as_deref());
+        name.extend(verb);
         // The second word of a verb, and the verb of what is no package manager of the tables.
         let last = words[self.at].filter(|word| self.at > start && !word.starts_with('-'));
-        name.extend(last.filter(|word| verb.as_deref() != Some(*word)));
+        name.extend(last.filter(|word| verb != Some(*word)));
         name.join(" ")
     }
 

@@ -5,7 +5,7 @@ use crate::model::Model;
 use crate::syntax::expand::{Word, expand};
 use crate::syntax::whitespace::{decode_first, is_unicode_space};
 use crate::syntax::words;
-use crate::syntax::{Args, Instruction, Joined, Keyword, Pair, Span, TextRange, TriviaKind};
+use crate::syntax::{Args, Instruction, Joined, Keyword, Pair, Span, TextRange, TriviaKind, lossy};
 
 /// A change of the value's text: what is replaced, and by what.
 type Change = (TextRange, String);
@@ -60,7 +60,7 @@ fn mistake(instruction: &Instruction<'_>, pair: Pair, escape: u8) -> Option<Stri
     let raw = pair.value.slice(joined.text());
     let words = words::quoted(raw, escape);
     for (before, word) in words.iter().zip(words.iter().skip(1)) {
-        let text = String::from_utf8_lossy(word.slice(raw)).into_owned();
+        let text = lossy(word.slice(raw));
         if text.starts_with('#') {
             return Some(format!("`{text}` begins no comment: it is part of the value, which was hardly meant"));
         }

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use shuck_ast::{self as ast, StmtSeq};
 use shuck_parser::ShellDialect;
 use shuck_parser::parser::Parser;
+use smallvec::SmallVec;
 
 use crate::syntax::{Joined, TextRange};
 
 use super::lexed;
-use super::literal::{literal, quoting};
+use super::literal::{self, literal};
 use super::memo::{self, Said};
+use super::plain;
 use super::tree::{
     Assignment, Chain, ChainLink, Command, Compound, CompoundKind, Joiner, Link, List, ListItem, Pipeline, Redirect,
     Simple, Terminator, Word,
@@ -29,11 +31,20 @@ const MAX_DEPTH: usize = 64;
 /// Where the text is no shell, or some part of it is not certain.
 pub fn parse(text: Joined<'_>, in_heredoc: bool, bash: bool) -> Result<Script<'_>, Opaque> {
     let source = std::str::from_utf8(text.text()).map_err(|_| Opaque::NotUtf8)?;
-    let Said { list, comments } = memo::remembered(source, bash, |source| read(source, bash))?;
-    Ok(Script { text, list, comments, in_heredoc, bash })
+    let Said { text: written, list, comments } = memo::remembered(source, bash, |source| read(source, bash))?;
+    Ok(Script { text, written, list, comments, in_heredoc, bash })
 }
 
-fn read(source: &str, bash: bool) -> Result<Said, Opaque> {
+fn read(text: &Arc<str>, bash: bool) -> Result<Said, Opaque> {
+    let (list, comments) = match plain::read(text) {
+        Some(list) => (list, Vec::new()),
+        None => read_by_parser(text, bash)?,
+    };
+    Ok(Said { text: text.clone(), list: Arc::new(list), comments: comments.into() })
+}
+
+/// The commands and the comments of a text, as the parser of the whole language reads it.
+pub(super) fn read_by_parser(source: &str, bash: bool) -> Result<(List, Vec<TextRange>), Opaque> {
     if source.contains('\0') {
         return Err(Opaque::Syntax("a NUL byte".to_owned()));
     }
@@ -50,7 +61,7 @@ fn read(source: &str, bash: bool) -> Result<Said, Opaque> {
     if list.items.is_empty() {
         return Err(Opaque::Empty);
     }
-    Ok(Said { list: Arc::new(list), comments: converter.comments.into() })
+    Ok((list, converter.comments))
 }
 
 /// How deep brackets stand in each other, quotes unseen.
@@ -319,7 +330,7 @@ impl Converter<'_> {
             assignments.iter().map(|assignment| self.assignment(assignment)).collect::<Result<Vec<_>, _>>()?;
         let words = words.into_iter().map(|range| self.word(range)).collect::<Result<Vec<_>, _>>()?;
         let redirects = redirects.iter().map(|redirect| self.redirect(redirect)).collect::<Result<Vec<_>, _>>()?;
-        let mut parts: Vec<TextRange> = Vec::new();
+        let mut parts: SmallVec<[TextRange; 16]> = SmallVec::new();
         parts.extend(assignments.iter().map(|part| part.range));
         parts.extend(words.iter().map(|part| part.range));
         parts.extend(redirects.iter().map(|part| part.range));
@@ -343,7 +354,7 @@ impl Converter<'_> {
             self.bash_only("process substitution")?;
             return Ok(Word { range, literal: None });
         }
-        let quotes = quoting(text);
+        let (quotes, literal) = literal::read(text);
         if quotes.broken {
             // An array or a pattern of bash holds blanks and operators within its brackets.
             let bracketed = text.contains("=(") || text.contains("@(");
@@ -351,7 +362,7 @@ impl Converter<'_> {
                 return Self::unclear(&format!("the word {text:?}"));
             }
         }
-        Ok(Word { range, literal: literal(text) })
+        Ok(Word { range, literal })
     }
 
     fn assignment(&self, assignment: &ast::Assignment) -> Result<Assignment, Opaque> {

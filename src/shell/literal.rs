@@ -1,7 +1,9 @@
 //! What a shell word stands for, where nothing in it expands.
 
+use compact_str::CompactString;
+
 /// How the characters of a word are protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a finding of its own about one word")]
 pub struct Quoting {
     /// Whether any part is quoted or escaped.
@@ -18,20 +20,35 @@ pub struct Quoting {
 
 /// The value of `word` after quote removal; `None` where a part of it expands or may expand.
 #[must_use]
-pub fn literal(word: &str) -> Option<String> {
-    let mut value = String::with_capacity(word.len());
-    let found = scan(word, &mut value);
-    (!found.expands && !found.pattern && !found.broken).then_some(value)
+pub fn literal(word: &str) -> Option<CompactString> {
+    read(word).1
 }
 
 /// How `word` is written.
 #[must_use]
 pub fn quoting(word: &str) -> Quoting {
-    scan(word, &mut String::new())
+    read(word).0
+}
+
+/// How `word` is written, and its value; see [`literal`].
+#[must_use]
+pub(super) fn read(word: &str) -> (Quoting, Option<CompactString>) {
+    if word.bytes().all(is_plain) {
+        return (Quoting::default(), Some(word.into()));
+    }
+    let mut value = String::with_capacity(word.len());
+    let found = scan(word, &mut value);
+    let certain = !found.expands && !found.pattern && !found.broken;
+    (found, certain.then(|| value.into()))
+}
+
+/// What stands for itself wherever it stands in a word.
+pub(super) const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'=' | b':' | b',' | b'+' | b'@' | b'%')
 }
 
 fn scan(word: &str, value: &mut String) -> Quoting {
-    let mut found = Quoting { quoted: false, expands: false, splits: false, pattern: false, broken: false };
+    let mut found = Quoting::default();
     let mut chars = word.char_indices().peekable();
     let mut start_of_part = true;
     while let Some((at, c)) = chars.next() {

@@ -18,6 +18,8 @@ const MOST_BYTES: usize = 256 * 1024;
 /// What a text says.
 #[derive(Debug, Clone)]
 pub(super) struct Said {
+    /// The text itself.
+    pub text: Arc<str>,
     /// The commands.
     pub list: Arc<List>,
     /// The comments.
@@ -27,7 +29,7 @@ pub(super) struct Said {
 #[derive(Default)]
 struct Memo {
     /// By the text; of sh and of bash.
-    known: HashMap<Box<str>, [Option<Result<Said, Opaque>>; 2]>,
+    known: HashMap<Arc<str>, [Option<Result<Said, Opaque>>; 2]>,
     bytes: usize,
 }
 
@@ -39,20 +41,21 @@ thread_local! {
 pub(super) fn remembered(
     text: &str,
     bash: bool,
-    read: impl FnOnce(&str) -> Result<Said, Opaque>,
+    read: impl FnOnce(&Arc<str>) -> Result<Said, Opaque>,
 ) -> Result<Said, Opaque> {
     let kind = usize::from(bash);
     let known = MEMO.with_borrow(|memo| memo.known.get(text).and_then(|both| both[kind].clone()));
     if let Some(known) = known {
         return known;
     }
-    let said = read(text);
+    let text: Arc<str> = text.into();
+    let said = read(&text);
     MEMO.with_borrow_mut(|memo| {
         if memo.bytes + text.len() > MOST_BYTES {
             *memo = Memo::default();
         }
         memo.bytes += text.len();
-        memo.known.entry(text.into()).or_default()[kind] = Some(said.clone());
+        memo.known.entry(text).or_default()[kind] = Some(said.clone());
     });
     said
 }

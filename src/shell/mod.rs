@@ -12,6 +12,7 @@ mod literal;
 mod memo;
 mod output;
 mod place;
+mod plain;
 mod source;
 mod tree;
 
@@ -20,8 +21,8 @@ pub use literal::{Quoting, literal, quoting};
 pub use place::Place;
 pub use source::{ScriptSource, body_of, script_in_json};
 pub use tree::{
-    Assignment, Chain, ChainLink, Command, Compound, CompoundKind, Joiner, Link, List, ListItem, Pipeline, Redirect,
-    Simple, Terminator, Word,
+    Assignment, Chain, ChainLink, Command, Commands, Compound, CompoundKind, Joiner, Link, List, ListItem, Literals,
+    Pipeline, Redirect, Simple, Terminator, Word,
 };
 
 use std::sync::Arc;
@@ -34,6 +35,12 @@ use crate::syntax::{Joined, Span, TextRange};
 /// Where it can't be read with certainty.
 pub fn script_of(text: String, bash: bool) -> Result<Script<'static>, Opaque> {
     convert::parse(Joined::owned(text), false, bash)
+}
+
+/// What a script says to the reader of plain commands, where it is one for that, and what it says to the parser. The two
+/// agree: this is for tests.
+pub fn read_both_ways(text: &str, bash: bool) -> (Option<List>, Result<List, Opaque>) {
+    (plain::read(text), convert::read_by_parser(text, bash).map(|(list, _)| list))
 }
 
 /// What an instruction runs.
@@ -78,6 +85,8 @@ pub enum Opaque {
 pub struct Script<'s> {
     /// The text that the shell gets.
     pub text: Joined<'s>,
+    /// The same text as a string.
+    written: Arc<str>,
     /// The commands.
     pub list: Arc<List>,
     /// Shell comments, `#` to the end of the line.
@@ -92,8 +101,14 @@ impl Script<'_> {
     /// The text of a range.
     #[must_use]
     pub fn str(&self, range: TextRange) -> &str {
-        // A script is only built from UTF-8, and its ranges end between characters.
-        std::str::from_utf8(range.slice(self.text.text())).unwrap_or_default()
+        // The ranges of a script end between characters.
+        self.written.get(range.range()).unwrap_or_default()
+    }
+
+    /// The whole text.
+    #[must_use]
+    pub fn whole(&self) -> &str {
+        &self.written
     }
 
     /// Where a range stands in the file.
@@ -122,8 +137,8 @@ impl Script<'_> {
 
     /// Every simple command, those within groups, loops and branches included.
     #[must_use]
-    pub fn simple_commands(&self) -> Vec<&Simple> {
-        let mut found = Vec::new();
+    pub fn simple_commands(&self) -> Commands<'_> {
+        let mut found = Commands::new();
         self.list.visit(&mut |command| {
             if let Command::Simple(simple) = command {
                 found.push(simple);

@@ -2,7 +2,7 @@
 //!
 //! Source: `dispatchRun` of `frontend/dockerfile/dockerfile2llb/convert.go`.
 
-use crate::syntax::{self, Args, Dockerfile, Instruction, Joined, JsonString, Keyword, Span};
+use crate::syntax::{self, Args, Dockerfile, Instruction, Joined, JsonString, Keyword, Span, lossy};
 
 use super::{Body, Interpreter, Opaque, Script, convert};
 
@@ -123,5 +123,5 @@ fn heredoc_text(source: &[u8], body: Span, chomp: bool) -> Joined<'_> {
 
 fn shebang(text: &[u8]) -> Option<Vec<String>> {
     let line = text.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
-    Some(String::from_utf8_lossy(line).split_ascii_whitespace().map(str::to_owned).collect())
+    Some(lossy(line).split_ascii_whitespace().map(str::to_owned).collect())
 }

@@ -1,5 +1,8 @@
 //! The nodes of a shell script; ranges count bytes of the script's text.
 
+use compact_str::CompactString;
+use smallvec::SmallVec;
+
 use crate::syntax::TextRange;
 
 /// Commands in sequence.
@@ -106,6 +109,13 @@ pub enum Command {
     Compound(Compound),
 }
 
+/// The words of a command, each where it is written out. Few commands have more than these, which need no memory of their
+/// own.
+pub type Literals<'t> = SmallVec<[Option<&'t str>; 12]>;
+
+/// Simple commands, of which few scripts have more than these.
+pub type Commands<'t> = SmallVec<[&'t Simple; 16]>;
+
 /// A simple command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Simple {
@@ -122,7 +132,7 @@ pub struct Simple {
 impl Simple {
     /// Each word, where it is written out.
     #[must_use]
-    pub fn literals(&self) -> Vec<Option<&str>> {
+    pub fn literals(&self) -> Literals<'_> {
         self.words.iter().map(|word| word.literal.as_deref()).collect()
     }
 
@@ -141,7 +151,7 @@ pub struct Assignment {
     /// The whole assignment.
     pub range: TextRange,
     /// The value, where it is written out.
-    pub literal: Option<String>,
+    pub literal: Option<CompactString>,
 }
 
 /// A word.
@@ -150,7 +160,7 @@ pub struct Word {
     /// The word as written.
     pub range: TextRange,
     /// What the command gets, where nothing in the word expands.
-    pub literal: Option<String>,
+    pub literal: Option<CompactString>,
 }
 
 /// A redirection.
@@ -159,7 +169,7 @@ pub struct Redirect {
     /// The whole redirection.
     pub range: TextRange,
     /// The file or descriptor, where it is written out; none for heredocs.
-    pub target: Option<String>,
+    pub target: Option<CompactString>,
     /// Whether it writes to a file.
     pub writes: bool,
     /// Whether it is a heredoc.

@@ -4,7 +4,7 @@ pub mod run;
 
 use crate::model::Model;
 use crate::shell::Script;
-use crate::syntax::{Keyword, TextRange};
+use crate::syntax::{Keyword, TextRange, lossy};
 
 /// Where an operator stands when a command goes on in the next line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,5 +177,5 @@ pub fn blanks_before(source: &[u8], at: usize) -> Option<String> {
     let start = memchr::memrchr(b'\n', &source[..at]).map_or(0, |feed| feed + 1);
     let blanks = &source[start..at];
     let only_blanks = start > 0 && blanks.iter().all(|byte| matches!(byte, b' ' | b'\t'));
-    only_blanks.then(|| String::from_utf8_lossy(blanks).into_owned())
+    only_blanks.then(|| lossy(blanks).into_owned())
 }

@@ -35,7 +35,7 @@ pub fn join(
 
 /// The byte after the script's last one.
 fn script_end(script: &Script<'_>) -> usize {
-    let len = script.text.text().len();
+    let len = script.whole().len();
     script.span(crate::syntax::TextRange::new(0, len)).end
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Args, Body, Dockerfile, Instruction, Keyword, Pair, TextRange};
+use super::{Args, Body, Dockerfile, Instruction, Keyword, Pair, TextRange, lossy};
 
 /// A whole file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -65,12 +65,15 @@ pub fn instruction(file: &Dockerfile<'_>, instruction: &Instruction<'_>) -> Inst
     let body = &instruction.body;
     let mut value = Vec::new();
     push_body(text, body, &mut value);
-    let heredocs = instruction.heredocs.iter().map(|doc| HeredocDump {
-        name: doc.name.clone(),
-        content: String::from_utf8_lossy(doc.body.slice(file.source)).into_owned(),
-    });
+    let heredocs = instruction
+        .heredocs
+        .iter()
+        .map(|doc| HeredocDump { name: doc.name.clone(), content: lossy(doc.body.slice(file.source)).into_owned() });
     InstructionDump {
-        keyword: string(text, body.keyword_range).to_uppercase(),
+        keyword: match body.keyword {
+            Keyword::Unknown => string(text, body.keyword_range).to_uppercase(),
+            known => known.name().to_owned(),
+        },
         start_line: instruction.first_line,
         end_line: instruction.last_line,
         flags: body.flags.iter().map(|flag| flag.text.clone()).collect(),
@@ -89,7 +92,7 @@ fn is_json(args: &Args) -> bool {
 }
 
 fn string(text: &[u8], range: TextRange) -> String {
-    String::from_utf8_lossy(range.slice(text)).into_owned()
+    lossy(range.slice(text)).into_owned()
 }
 
 fn push_body(text: &[u8], body: &Body, value: &mut Vec<String>) {

@@ -4,7 +4,7 @@
 
 use super::json::{self, JsonForm, JsonString};
 use super::whitespace::{is_latin1_space, leading_space, trailing_space};
-use super::{Heredoc, Joined, Keyword, Span, TextRange, words};
+use super::{Heredoc, Joined, Keyword, Span, TextRange, lossy, words};
 
 /// One instruction of a Dockerfile with all lines that belong to it.
 #[derive(Debug, Clone)]
@@ -63,9 +63,9 @@ impl Body {
     /// The arguments one by one, be they words or a JSON array, with their places.
     #[must_use]
     pub fn operands(&self, text: &[u8]) -> Vec<(TextRange, String)> {
-        let lossy = |range: TextRange| String::from_utf8_lossy(range.slice(text)).into_owned();
+        let string = |range: TextRange| lossy(range.slice(text)).into_owned();
         match &self.args {
-            Args::Words(words) => words.iter().map(|word| (*word, lossy(*word))).collect(),
+            Args::Words(words) => words.iter().map(|word| (*word, string(*word))).collect(),
             Args::Json(strings) => strings.iter().map(|string| (string.range, string.value.clone())).collect(),
             _ => Vec::new(),
         }
@@ -244,7 +244,7 @@ fn pairs(keyword: Keyword, text: &[u8], rest: TextRange, escape: u8) -> Result<A
     let pairs = words.into_iter().map(|word| {
         let bytes = word.slice(text);
         let Some(equals) = bytes.iter().position(|byte| *byte == b'=') else {
-            return Err(BodyError::MissingEquals(String::from_utf8_lossy(bytes).into_owned()));
+            return Err(BodyError::MissingEquals(lossy(bytes).into_owned()));
         };
         Ok(Pair {
             key: TextRange::new(word.start, word.start + equals),

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::TextRange;
+use super::{TextRange, lossy};
 
 /// An element of a JSON array.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub fn read(text: &[u8]) -> JsonForm {
         return JsonForm::NotJson;
     }
     // Go replaces bytes that are not UTF-8; the ranges are off then, and such a file is never edited.
-    let text = String::from_utf8_lossy(text);
+    let text = lossy(text);
     let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(&text) else {
         return JsonForm::NotJson;
     };

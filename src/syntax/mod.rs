@@ -12,6 +12,7 @@ mod joined;
 pub mod json;
 mod keyword;
 pub mod lexer;
+mod lossy;
 mod parse;
 mod span;
 pub mod tokens;
@@ -26,6 +27,7 @@ pub use instruction::{Args, Body, Flag, Instruction, Pair, Trivia, TriviaKind};
 pub use joined::Joined;
 pub use json::JsonString;
 pub use keyword::Keyword;
+pub use lossy::lossy;
 pub use parse::{MAX_LINE, ParseError, ParseErrorKind, parse};
 pub use span::{Span, TextRange};
 

@@ -5,7 +5,7 @@
 use super::directive::{self, Directive, DirectiveKind};
 use super::heredoc::{self, Heredoc};
 use super::instruction::{self, BodyError, Instruction, Trivia, TriviaKind};
-use super::{Dockerfile, Item, Joined, Span, TextRange, whitespace};
+use super::{Dockerfile, Item, Joined, Span, TextRange, lossy, whitespace};
 
 /// The longest physical line that BuildKit reads, its line end included, in bytes.
 pub const MAX_LINE: usize = 64 * 1024;
@@ -144,7 +144,7 @@ impl<'s> Reader<'s> {
                 b"`" => b'`',
                 b"\\" => b'\\',
                 other => {
-                    let text = String::from_utf8_lossy(other).into_owned();
+                    let text = lossy(other).into_owned();
                     return Err(error(ParseErrorKind::InvalidEscape(text), number));
                 }
             };

@@ -3,7 +3,7 @@
 //! Source: `frontend/dockerfile/instructions/{parse,bflag}.go`. Only what needs no variables is checked.
 
 use super::parse::{ParseError, ParseErrorKind};
-use super::{Args, Body, Dockerfile, Instruction, Keyword, TextRange};
+use super::{Args, Body, Dockerfile, Instruction, Keyword, lossy};
 
 /// How the value of a flag is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,7 @@ fn refused(instruction: &Instruction<'_>, message: String) -> ParseError {
 fn check(body: &Body, text: &[u8]) -> Result<(), String> {
     let keyword = body.keyword;
     if keyword == Keyword::Unknown {
-        return Err(format!("unknown instruction: {}", lossy(text, body.keyword_range)));
+        return Err(format!("unknown instruction: {}", lossy(body.keyword_range.slice(text))));
     }
     let is_none =
         matches!(&body.args, Args::Healthcheck { kind, .. } if kind.slice(text).eq_ignore_ascii_case(b"NONE"));
@@ -111,10 +111,6 @@ fn check(body: &Body, text: &[u8]) -> Result<(), String> {
         Keyword::Onbuild => check_onbuild(&body.args, text),
         _ => Ok(()),
     }
-}
-
-fn lossy(text: &[u8], range: TextRange) -> String {
-    String::from_utf8_lossy(range.slice(text)).into_owned()
 }
 
 fn count(args: &Args) -> usize {
@@ -170,7 +166,7 @@ fn check_from(args: &Args, text: &[u8]) -> Result<(), String> {
     match words.as_slice() {
         [_] => Ok(()),
         [_, between, name] if between.slice(text).eq_ignore_ascii_case(b"as") => {
-            let name = lossy(text, *name).to_lowercase();
+            let name = lossy(name.slice(text)).to_lowercase();
             if is_stage_name(&name) {
                 return Ok(());
             }
@@ -195,7 +191,7 @@ fn check_healthcheck(args: &Args, text: &[u8]) -> Result<(), String> {
         (b"CMD", Args::None) => Err("Missing command after HEALTHCHECK CMD".to_owned()),
         (b"CMD", Args::Json(strings)) if strings.is_empty() => Err("Missing command after HEALTHCHECK CMD".to_owned()),
         (b"CMD", _) => Ok(()),
-        _ => Err(format!("Unknown type {:?} in HEALTHCHECK (try CMD)", lossy(text, *kind).to_uppercase())),
+        _ => Err(format!("Unknown type {:?} in HEALTHCHECK (try CMD)", lossy(kind.slice(text)).to_uppercase())),
     }
 }
 
@@ -206,7 +202,7 @@ fn check_onbuild(args: &Args, text: &[u8]) -> Result<(), String> {
         Keyword::Maintainer | Keyword::From => Err(format!("{} isn't allowed as an ONBUILD trigger", inner.keyword)),
         // The rest is checked when a child image triggers it.
         Keyword::Unknown if inner.keyword_range.is_empty() => {
-            Err(format!("unknown instruction: {}", lossy(text, inner.rest)))
+            Err(format!("unknown instruction: {}", lossy(inner.rest.slice(text))))
         }
         _ => Ok(()),
     }

@@ -2,7 +2,7 @@
 //!
 //! Source: `frontend/dockerfile/shell/lex.go`.
 
-use super::TextRange;
+use super::{TextRange, lossy};
 
 /// A place where a variable is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub struct Reference {
 #[must_use]
 pub fn references(text: &[u8], range: TextRange, escape: u8) -> Vec<Reference> {
     let mut found = Vec::new();
+    if memchr::memchr(b'$', range.slice(text)).is_none() {
+        return found;
+    }
     let mut quote: Option<u8> = None;
     let mut at = range.start;
     while at < range.end {
@@ -49,7 +52,7 @@ fn dollar(text: &[u8], at: usize, end: usize, found: &mut Vec<Reference>) -> usi
         return start + len;
     }
     let name_end = start + len;
-    let name = String::from_utf8_lossy(&text[start..name_end]).into_owned();
+    let name = lossy(&text[start..name_end]).into_owned();
     if !braced {
         found.push(Reference { name, range: TextRange::new(at, name_end), plain: true });
         return name_end;

@@ -7,7 +7,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::context::Context;
-use crate::knowledge::files;
+use crate::knowledge::{base_name, files};
 use crate::model::copy::Copy;
 use crate::model::{Model, literal_sources};
 
@@ -42,7 +42,7 @@ pub fn source_file(model: &Model<'_, '_>, context: &Context) -> Option<String> {
 }
 
 fn first(context: &Context, path: &str, wanted: &dyn Fn(&str) -> bool, depth: usize) -> Option<String> {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = base_name(path);
     if !context.is_dir(path) {
         return (wanted(name) && context.size(path).is_some()).then(|| path.to_owned());
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Drops `.` and resolves `..` by the text alone, as Go's `path.Clean` does for Docker.
 ///
@@ -33,7 +34,21 @@ pub fn normalize(path: &Path) -> PathBuf {
 /// # Errors
 /// When `path` is empty or the working folder is gone.
 pub fn absolute(path: &Path) -> io::Result<PathBuf> {
-    std::path::absolute(path).map(|path| normalize(&path))
+    static HERE: OnceLock<PathBuf> = OnceLock::new();
+    if path.as_os_str().is_empty() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "an empty path"));
+    }
+    if path.is_absolute() {
+        return Ok(normalize(path));
+    }
+    // A process of ours does not move, and asking is a call to the kernel for each file.
+    let here = if let Some(here) = HERE.get() {
+        here
+    } else {
+        let here = std::env::current_dir()?;
+        HERE.get_or_init(|| here)
+    };
+    Ok(normalize(&here.join(path)))
 }
 
 #[cfg(test)]

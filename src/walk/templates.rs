@@ -70,7 +70,7 @@ const M4_MACROS: &[&[u8]] = &[
 #[must_use]
 pub fn template_marker(text: &[u8]) -> Option<TemplateMarker> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end).collect();
+    let lines = lines(text);
     let escape = escape_byte(&lines);
     let mut continued = false;
     let mut heredocs_allowed = false;
@@ -108,6 +108,18 @@ pub fn template_marker(text: &[u8]) -> Option<TemplateMarker> {
         }
     }
     None
+}
+
+/// The lines of a text, without the blanks at their ends.
+fn lines(text: &[u8]) -> Vec<&[u8]> {
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b'\n', text).chain([text.len()]);
+    let lines = ends.map(|end| {
+        let line = &text[start..end];
+        start = end + 1;
+        line.trim_ascii_end()
+    });
+    lines.collect()
 }
 
 /// A line that opens or closes a condition of the C preprocessor.
@@ -164,7 +176,10 @@ fn opening_tag(text: &[u8]) -> Option<TemplateKind> {
 
 /// A tag anywhere in `text`; `{#` is left out since `${x#y}` looks like it.
 fn any_tag(text: &[u8]) -> Option<TemplateKind> {
-    text.windows(2).find_map(|pair| if pair == b"{#" { None } else { opening_tag(pair) })
+    memchr::memchr2_iter(b'{', b'<', text).find_map(|at| match &text[at..] {
+        [b'{', b'#', ..] => None,
+        tag => opening_tag(tag),
+    })
 }
 
 fn m4_macro(body: &[u8]) -> Option<TemplateKind> {
@@ -196,7 +211,7 @@ fn after_heredocs(lines: &[&[u8]], mut next: usize, heredocs: &[&[u8]]) -> usize
 fn heredoc_names(line: &[u8]) -> Vec<&[u8]> {
     let mut names = Vec::new();
     let mut rest = line;
-    while let Some(at) = rest.windows(2).position(|pair| pair == b"<<") {
+    while let Some(at) = memchr::memmem::find(rest, b"<<") {
         rest = &rest[at + 2..];
         let word = rest.strip_prefix(b"-").unwrap_or(rest);
         let word = word.strip_prefix(b"\"").or_else(|| word.strip_prefix(b"'")).unwrap_or(word);

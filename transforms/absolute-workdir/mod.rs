@@ -4,7 +4,7 @@ use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::model::{Base, Model, Workdir};
 use crate::prove::Claim;
 use crate::shell::Interpreter;
-use crate::syntax::{Args, Keyword, TextRange};
+use crate::syntax::{Args, Keyword, TextRange, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -28,7 +28,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         if is_windows(model, index) {
             continue;
         }
-        let text = String::from_utf8_lossy(range.slice(instruction.joined.text())).into_owned();
+        let text = lossy(range.slice(instruction.joined.text()));
         let (path, at) = unquoted(&text);
         let drive = path.as_bytes().get(1) == Some(&b':');
         // What a variable holds may be absolute.

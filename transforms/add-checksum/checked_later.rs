@@ -1,7 +1,7 @@
 //! Whether a later RUN checks what was added.
 
 use crate::model::Model;
-use crate::syntax::Keyword;
+use crate::syntax::{Keyword, lossy};
 
 /// Programs that compare a file with its checksum or signature.
 const CHECKERS: &[&str] = &[
@@ -42,7 +42,7 @@ const WITH_A_VERB: &[(&str, &str)] = &[
 /// reads is not asked: the name may stand in a list of checksums, a pattern or a variable.
 pub(super) fn is_checked_later(model: &Model<'_, '_>, index: usize) -> bool {
     model.later(index).filter(|at| model.inner(*at).keyword == Keyword::Run).any(|at| {
-        let text = String::from_utf8_lossy(model.instructions[at].span.slice(model.file.source)).into_owned();
+        let text = lossy(model.instructions[at].span.slice(model.file.source));
         let part_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let words: Vec<&str> = text.split(|c: char| !part_of_name(c)).collect();
         words.iter().any(|word| CHECKERS.contains(word))

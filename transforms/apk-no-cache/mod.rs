@@ -10,7 +10,7 @@ use crate::model::caches::{self, Use, apk};
 use crate::prove::Claim;
 use crate::rewrite;
 use crate::shell::{Script, Simple, Word};
-use crate::syntax::Keyword;
+use crate::syntax::{Keyword, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -72,8 +72,7 @@ fn verb_to_follow(simple: &Simple) -> Option<usize> {
     if !reads_index || !matches!(stored, ApkIndex::Stored | ApkIndex::NeededToInstall) {
         return None;
     }
-    let verb =
-        (0..words.len()).find(|at| words[*at] == Some(found.verb_word.as_str()) && !found.options.contains(at))?;
+    let verb = (0..words.len()).find(|at| words[*at] == Some(found.verb_word) && !found.options.contains(at))?;
     found.unclear.is_none_or(|at| at > verb).then_some(verb)
 }
 
@@ -299,7 +298,7 @@ impl Place<'_, '_, '_, '_> {
             .is_some_and(|(name, written_out)| written_out && knowledge::releases::apk(name) > Age::Unknown);
         let Some(stage) = model.stage_of(self.index) else { return true };
         let earlier = |at: usize| {
-            let text = String::from_utf8_lossy(model.instructions[at].span.slice(model.file.source)).into_owned();
+            let text = lossy(model.instructions[at].span.slice(model.file.source));
             let stores = model
                 .script(at)
                 .is_none_or(|script| apk::commands_of(script).iter().any(|(_, index)| *index != ApkIndex::NotNeeded));

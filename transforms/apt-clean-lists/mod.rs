@@ -10,7 +10,7 @@ use crate::model::copy::{self, RuntimeProgram};
 use crate::prove::Claim;
 use crate::rewrite;
 use crate::shell::{Body, Script, Simple, Terminator};
-use crate::syntax::Keyword;
+use crate::syntax::{Keyword, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -69,7 +69,7 @@ fn names(script: &Script<'_>, verb: Verb) -> bool {
 
 /// Any mention of the lists' folder, or of a command that cleans it.
 fn already_removes(script: &Script<'_>) -> bool {
-    let text = String::from_utf8_lossy(script.text.text()).into_owned();
+    let text = script.whole();
     text.contains("/var/lib/apt")
         || text.contains("/var/lib/*")
         || text.contains("distclean")
@@ -144,7 +144,7 @@ fn use_of(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize) -> Late
     if !matches!(keyword, Keyword::Run | Keyword::Onbuild | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck) {
         return LaterUse::None;
     }
-    let text = String::from_utf8_lossy(model.instructions[index].span.slice(model.file.source)).into_owned();
+    let text = lossy(model.instructions[index].span.slice(model.file.source));
     let script = model.script(index);
     let mentions = text
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
@@ -198,7 +198,9 @@ fn started(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize) -> Sta
         Some(Body::Exec(words)) => words.clone(),
         Some(Body::Script(script)) => {
             let simple = script.simple_commands().into_iter();
-            simple.flat_map(|simple| simple.words.iter().filter_map(|word| word.literal.clone())).collect()
+            simple
+                .flat_map(|simple| simple.words.iter().filter_map(|word| word.literal.as_deref().map(str::to_owned)))
+                .collect()
         }
         _ => return Started::ReadsNoLists,
     };

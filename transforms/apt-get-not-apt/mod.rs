@@ -8,7 +8,7 @@ use crate::knowledge::managers;
 use crate::model::{Copy, Model};
 use crate::prove::Claim;
 use crate::shell::{Command, CompoundKind, Script, Simple};
-use crate::syntax::Keyword;
+use crate::syntax::{Keyword, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -98,7 +98,7 @@ fn obstacle(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Option<
     if model.base_name(index).is_some_and(|name| name.to_ascii_lowercase().contains("mint")) {
         return Some("on Linux Mint it is a wrapper".to_owned());
     }
-    let text = String::from_utf8_lossy(model.file.source).to_ascii_lowercase();
+    let text = lossy(model.file.source).to_ascii_lowercase();
     if text.contains("binary::apt") {
         return Some("the file has settings (`Binary::apt`) that hold for apt alone".to_owned());
     }
@@ -139,7 +139,7 @@ fn brings_settings(model: &Model<'_, '_>, context: LazyContext<'_>, at: usize, p
     if !matches!(place, "/" | "/etc" | "/etc/apt") {
         return false;
     }
-    let text = String::from_utf8_lossy(model.instructions[at].joined.text()).into_owned();
+    let text = lossy(model.instructions[at].joined.text());
     let known = [".list", ".sources", ".gpg", ".asc", ".sh", ".json", ".py", ".txt", ".yml", ".yaml", ".jar", ".deb"];
     let sources = || text.split_whitespace().skip(1).filter(|word| !word.starts_with("--"));
     let count = sources().count().saturating_sub(1);
@@ -163,7 +163,7 @@ fn call(
 ) -> Result<(Vec<Edit>, Option<String>), String> {
     let words = simple.literals();
     let found = apt::call(&words).ok_or("what it is asked to do is not written out")?;
-    let verb = found.verb_word.as_str();
+    let verb = found.verb_word;
     let twin = apt::twin(verb).map_err(str::to_owned)?;
     let program = managers::wrapper_len(&words);
     let config = |word: &str| {

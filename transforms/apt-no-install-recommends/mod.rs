@@ -33,23 +33,28 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         {
             return Verdict::Silent;
         }
-        let installed = installed.get_or_init(|| Installed::of(model));
-        let nodesource = model.said_up_to(command.index, "nodesource");
+        let installed = || installed.get_or_init(|| Installed::of(model));
+        let nodesource = || model.said_up_to(command.index, "nodesource");
         Verdict::Add(Safety::Unsafe, reason(model, command, installed, nodesource))
     });
 }
 
 /// Why, with the packages that are known to lose something; `nodesource` says whether that is a source of packages.
-fn reason(model: &Model<'_, '_>, command: &Lacking<'_, '_>, installed: &Installed, nodesource: bool) -> String {
+fn reason<'i>(
+    model: &Model<'_, '_>,
+    command: &Lacking<'_, '_>,
+    installed: impl Fn() -> &'i Installed,
+    nodesource: impl Fn() -> bool,
+) -> String {
     let words = command.simple.literals();
     let mut lost: Vec<String> = Vec::new();
     for word in words[command.at + 1..].iter().flatten() {
         // NodeSource's package of that name needs what Debian's recommends.
-        if nodesource && managers::package_name(word) == "nodejs" {
+        if managers::package_name(word) == "nodejs" && nodesource() {
             continue;
         }
         let losses = recommends::losses(word).iter().copied();
-        let losses: Vec<&str> = losses.filter(|loss| !installed.is_there(model, loss, command.index)).collect();
+        let losses: Vec<&str> = losses.filter(|loss| !installed().is_there(model, loss, command.index)).collect();
         if !losses.is_empty() {
             lost.push(format!("`{}` comes without {}", managers::package_name(word), losses.join(", ")));
         }
@@ -114,7 +119,8 @@ mod tests {
         let file = syntax::parse(source.as_bytes()).expect("a Dockerfile");
         let model = Model::of(&file);
         let command = *rewrite::lacking(&model, Addition::NoRecommends).last().expect("an install");
-        reason(&model, &command, &Installed::of(&model), source.contains("nodesource"))
+        let installed = Installed::of(&model);
+        reason(&model, &command, || &installed, || source.contains("nodesource"))
             .split_once("count on them: ")
             .map(|(_, lost)| lost.to_owned())
     }

@@ -33,7 +33,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 }
 
 fn in_script(model: &Model<'_, '_>, index: usize, script: &Script<'_>, proposals: &mut Proposals) {
-    let text = script.str((0..script.text.text().len()).into());
+    let text = script.whole();
     if !text.contains('`') {
         return;
     }

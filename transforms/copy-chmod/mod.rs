@@ -1,11 +1,11 @@
 //! COPY sets a file's mode itself, without a RUN chmod below it.
 
 use crate::edit::{Fix, Offers, Proposals, Safety, Subject, Transform};
-use crate::knowledge::files;
+use crate::knowledge::{base_name, files};
 use crate::model::Model;
 use crate::prove::Claim;
 use crate::rewrite::CopyThenCommand;
-use crate::syntax::DirectiveKind;
+use crate::syntax::{DirectiveKind, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -99,7 +99,7 @@ fn targets<'f>(model: &Model<'_, '_>, found: &'f CopyThenCommand<'_>) -> Vec<(St
     }
     let into_folder = found.into_folder() || found.sources.len() > 1;
     let target = |source: &'f String| {
-        let name = source.rsplit('/').next().unwrap_or_default();
+        let name = base_name(source);
         let path =
             if into_folder { found.absolute(model, &format!("{destination}/{name}")) } else { destination.clone() };
         (path, source)
@@ -117,7 +117,7 @@ fn seen(subject: &Subject<'_, '_, '_>, found: &CopyThenCommand<'_>, source: &str
 
 /// Whether the build context or its own name shows that a source is a file, and not just where it goes.
 fn is_file_by_evidence(subject: &Subject<'_, '_, '_>, found: &CopyThenCommand<'_>, source: &str) -> bool {
-    found.sources.is_empty() || seen(subject, found, source).unwrap_or_else(|| files::is_file_name(last(source)))
+    found.sources.is_empty() || seen(subject, found, source).unwrap_or_else(|| files::is_file_name(base_name(source)))
 }
 
 /// Whether a source is a file, as far as can be told.
@@ -128,17 +128,13 @@ fn is_file(subject: &Subject<'_, '_, '_>, found: &CopyThenCommand<'_>, target: &
     if let Some(file) = seen(subject, found, source) {
         return file;
     }
-    let name = source.rsplit('/').next().unwrap_or_default();
+    let name = base_name(source);
     if files::is_standing_folder(target) {
         return false;
     }
     let in_bin = ["bin", "sbin"].iter().any(|bin| target.split('/').rev().nth(1) == Some(bin));
     let is_path = !matches!(name, "" | "." | "..");
-    is_path && (found.into_folder() || in_bin || files::is_file_name(name) || files::is_file_name(last(target)))
-}
-
-fn last(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or_default()
+    is_path && (found.into_folder() || in_bin || files::is_file_name(name) || files::is_file_name(base_name(target)))
 }
 
 /// The mode for COPY, and what is not certain about it.
@@ -160,7 +156,7 @@ fn knows_chmod(model: &Model<'_, '_>) -> Result<(), String> {
     let Some(syntax) = file.directives.iter().find(|directive| directive.kind == DirectiveKind::Syntax) else {
         return Ok(());
     };
-    let value = String::from_utf8_lossy(syntax.value.slice(file.source)).into_owned();
+    let value = lossy(syntax.value.slice(file.source));
     let (image, tag) = value.split_once(':').unwrap_or((&value, "latest"));
     let tag = tag.split('@').next().unwrap_or_default();
     let old = ["1.0", "1.1"]

@@ -1,11 +1,12 @@
 //! COPY sets the owner itself, without a RUN chown below it.
 
 use crate::edit::{Fix, Offers, Proposals, Safety, Subject, Transform};
-use crate::knowledge::files;
+use crate::knowledge::{base_name, files};
 use crate::model::copy::below;
 use crate::model::{Model, Workdir};
 use crate::prove::Claim;
 use crate::rewrite::CopyThenCommand;
+use crate::syntax::lossy;
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -138,7 +139,7 @@ fn targets(subject: &Subject<'_, '_, '_>, found: &CopyThenCommand<'_>) -> Result
     let context = subject.context.get().filter(|_| !elsewhere);
     let mut targets = Vec::new();
     for source in &found.sources {
-        let name = source.rsplit('/').next().unwrap_or_default();
+        let name = base_name(source);
         let path = source.trim_start_matches("./").trim_start_matches('/');
         let is_file = match context.filter(|context| context.exists(path)) {
             Some(context) => !context.is_dir(path),
@@ -170,7 +171,7 @@ fn is_there_before(model: &Model<'_, '_>, copy: usize, folder: &str) -> Result<(
             if matches!(&model.states[index].workdir, Workdir::Known(path) if below(path, folder).is_some()) {
                 return refuse("it is the working directory".to_owned());
             }
-            let text = String::from_utf8_lossy(model.instructions[index].joined.text()).into_owned();
+            let text = lossy(model.instructions[index].joined.text());
             if index != copy && text.contains(folder) {
                 return refuse(format!("line {} names it", model.instructions[index].first_line));
             }

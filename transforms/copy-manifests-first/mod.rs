@@ -2,13 +2,14 @@
 
 use crate::context::LazyContext;
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
+use crate::knowledge::base_name;
 use crate::knowledge::ecosystems::{self, Install, Project};
 use crate::model::copy::{below, join, stays_in_project};
 use crate::model::{Copy, Model};
 use crate::prove::Claim;
 use crate::shell::Command;
 use crate::style::Style;
-use crate::syntax::{Item, Keyword, Span, Trivia, TriviaKind};
+use crate::syntax::{Item, Keyword, Span, Trivia, TriviaKind, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -201,7 +202,7 @@ fn past(
         )));
     }
     let unseen = context.get().is_none();
-    let sources = || copy.sources.iter().map(|source| source.rsplit('/').next().unwrap_or(source));
+    let sources = || copy.sources.iter().map(|source| base_name(source));
     if unseen && (sources().any(ecosystems::looks_like_manifest) || !installs.iter().all(Install::is_mostly_alone)) {
         return Err(Some("the build context is not known, and the install may read what this COPY brings".to_owned()));
     }
@@ -330,7 +331,7 @@ fn fix(model: &Model<'_, '_>, moves: &[Move]) -> Fix {
     let mut block = String::new();
     for found in moves {
         let whole = with_comments(model, model.instructions[found.copy].span);
-        let mut text = String::from_utf8_lossy(whole.slice(source)).into_owned();
+        let mut text = lossy(whole.slice(source)).into_owned();
         if !text.ends_with('\n') {
             text.push_str(style.line_end);
         }
@@ -375,7 +376,7 @@ fn fix(model: &Model<'_, '_>, moves: &[Move]) -> Fix {
 fn manifests_copy(model: &Model<'_, '_>, index: usize, files: &[String], style: &Style) -> String {
     let instruction = model.instructions[index];
     let text = instruction.joined.text();
-    let string = |range: crate::syntax::TextRange| String::from_utf8_lossy(range.slice(text)).into_owned();
+    let string = |range: crate::syntax::TextRange| lossy(range.slice(text)).into_owned();
     let keyword = string(instruction.body.keyword_range);
     let flags: String = instruction.body.flags.iter().flat_map(|flag| [string(flag.range), " ".to_owned()]).collect();
     let destination = match &instruction.body.args {

@@ -2,12 +2,12 @@
 
 use crate::context::LazyContext;
 use crate::edit::{Offers, Proposals, Subject, Transform};
-use crate::knowledge::managers::base_name;
+use crate::knowledge::base_name;
 use crate::knowledge::started;
 use crate::model::copy::{self, RuntimeProgram};
 use crate::model::{Model, Stage};
 use crate::shell::{Body, Interpreter};
-use crate::syntax::{Args, Keyword, Span};
+use crate::syntax::{Args, Keyword, Span, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -146,7 +146,7 @@ fn behind_a_shell(model: &Model<'_, '_>, arguments: &[String], cmd: usize) -> Op
 
 /// Whether a script reads what it is called with.
 fn uses_arguments(script: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(script);
+    let text = lossy(script);
     text.match_indices('$').any(|(at, _)| {
         let rest = text[at + 1..].trim_start_matches('{');
         rest.starts_with(['@', '*', '#']) || rest.starts_with(|c: char| c.is_ascii_digit())

@@ -100,7 +100,8 @@ fn words(model: &Model<'_, '_>, index: usize) -> Result<Command, String> {
     };
     let simple = only_command(script)
         .ok_or("it is more than one command, or one that redirects, sets a variable or has a comment")?;
-    let literals = simple.words.iter().map(|word| word.literal.clone()).collect::<Option<Vec<String>>>();
+    let literals =
+        simple.words.iter().map(|word| word.literal.as_deref().map(str::to_owned)).collect::<Option<Vec<String>>>();
     let Some(literals) = literals.filter(|literals| !literals.is_empty()) else {
         return Err("it needs a shell, which fills in a variable, a pattern or a home folder".to_owned());
     };

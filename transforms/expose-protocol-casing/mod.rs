@@ -2,7 +2,7 @@
 
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::prove::Claim;
-use crate::syntax::{Args, Keyword};
+use crate::syntax::{Args, Keyword, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -26,7 +26,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         let mut edits = Vec::new();
         let mut titles = Vec::new();
         for word in words {
-            let text = String::from_utf8_lossy(word.slice(instruction.joined.text())).into_owned();
+            let text = lossy(word.slice(instruction.joined.text()));
             let Some((port, protocol)) = text.split_once('/') else { continue };
             let lower = protocol.to_ascii_lowercase();
             if protocol == lower || !matches!(lower.as_str(), "tcp" | "udp" | "sctp") {

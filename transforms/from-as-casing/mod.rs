@@ -2,7 +2,7 @@
 
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::prove::Claim;
-use crate::syntax::{Args, Keyword};
+use crate::syntax::{Args, Keyword, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -22,7 +22,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     for instruction in &subject.model.instructions {
         let (Keyword::From, Args::Words(words)) = (instruction.body.keyword, &instruction.body.args) else { continue };
         let [_, between, _] = words.as_slice() else { continue };
-        let string = |range: crate::syntax::TextRange| String::from_utf8_lossy(range.slice(instruction.joined.text()));
+        let string = |range: crate::syntax::TextRange| lossy(range.slice(instruction.joined.text()));
         let (from, found) = (string(instruction.body.keyword_range), string(*between));
         // A FROM of mixed case is a finding of its own, and says nothing of its `as`.
         let wanted = if from == from.to_ascii_uppercase() {

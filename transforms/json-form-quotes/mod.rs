@@ -1,7 +1,7 @@
 //! A list that only its quotes or commas keep from being JSON.
 
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
-use crate::knowledge::programs;
+use crate::knowledge::{base_name, programs};
 use crate::model::Model;
 use crate::prove::Claim;
 use crate::shell::Interpreter;
@@ -167,7 +167,7 @@ fn sound(model: &Model<'_, '_>, index: usize, strings: &[Quoted]) -> Result<(), 
         return if expands { Err("it holds a variable".to_owned()) } else { Ok(()) };
     }
     let path = strings.first().map_or("", |string| string.value.as_str());
-    let program = path.rsplit('/').next().unwrap_or_default();
+    let program = base_name(path);
     if path.contains([' ', '\t']) || programs::is_shell_builtin(path) {
         return Err(format!("`{path}` is no program's name"));
     }

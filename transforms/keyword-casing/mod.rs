@@ -1,9 +1,11 @@
 //! All keywords of a file stand in one case: the one that most of them have.
 
+use std::borrow::Cow;
+
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::model::Model;
 use crate::prove::Claim;
-use crate::syntax::{Args, Keyword};
+use crate::syntax::{Args, Keyword, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -28,10 +30,10 @@ enum Case {
 
 impl Case {
     fn of(word: &str) -> Option<Self> {
-        if word == word.to_ascii_lowercase() {
+        if !word.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return Some(Self::Lower);
         }
-        (word == word.to_ascii_uppercase()).then_some(Self::Upper)
+        (!word.bytes().any(|byte| byte.is_ascii_lowercase())).then_some(Self::Upper)
     }
 
     fn applied(self, word: &str) -> String {
@@ -73,9 +75,9 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
     }
 }
 
-fn keyword(model: &Model<'_, '_>, index: usize) -> String {
+fn keyword<'m>(model: &'m Model<'_, '_>, index: usize) -> Cow<'m, str> {
     let instruction = model.instructions[index];
-    String::from_utf8_lossy(instruction.body.keyword_range.slice(instruction.joined.text())).into_owned()
+    lossy(instruction.body.keyword_range.slice(instruction.joined.text()))
 }
 
 /// The case of more keywords than the other; upper where they are as many. Mixed ones, and what stands above
@@ -95,7 +97,7 @@ fn as_along(model: &Model<'_, '_>, index: usize, case: Case) -> Option<Edit> {
     let instruction = model.instructions[index];
     let (Keyword::From, Args::Words(words)) = (model.keyword(index), &instruction.body.args) else { return None };
     let [_, between, _] = words.as_slice() else { return None };
-    let found = String::from_utf8_lossy(between.slice(instruction.joined.text())).into_owned();
+    let found = lossy(between.slice(instruction.joined.text()));
     let wanted = case.applied(&found);
     let changes = found != wanted && instruction.joined.is_contiguous(*between);
     changes.then(|| Edit::replace(instruction.joined.span(*between), wanted))

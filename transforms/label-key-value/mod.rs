@@ -3,7 +3,7 @@
 use crate::edit::{Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::prove::Claim;
 use crate::rewrite;
-use crate::syntax::{Args, Keyword};
+use crate::syntax::{Args, Keyword, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -30,7 +30,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         if body.keyword != Keyword::Label {
             continue;
         }
-        let key = String::from_utf8_lossy(pair.key.slice(instruction.joined.text())).into_owned();
+        let key = lossy(pair.key.slice(instruction.joined.text()));
         let leave = |reason: &str| format!("LABEL would say `{key}` as key=value: {reason}");
         if in_onbuild {
             let reason = "ONBUILD keeps it as text, for a file whose escape character is not known";

@@ -1,7 +1,7 @@
 //! LABEL keys that are not as Docker recommends them.
 
 use crate::edit::{Offers, Proposals, Subject, Transform};
-use crate::syntax::Keyword;
+use crate::syntax::{Keyword, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -35,7 +35,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             continue;
         }
         for pair in body.pairs() {
-            let key = String::from_utf8_lossy(pair.key.slice(instruction.joined.text())).into_owned();
+            let key = lossy(pair.key.slice(instruction.joined.text()));
             let key = key.trim_matches(['"', '\'']);
             if key.contains('$') || READ_BY_TOOLS.contains(&key) {
                 continue;

@@ -2,7 +2,7 @@
 
 use crate::context::LazyContext;
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
-use crate::knowledge::files;
+use crate::knowledge::{base_name, files};
 use crate::model::Model;
 use crate::model::copy::{self, has_pattern};
 use crate::prove::Claim;
@@ -101,7 +101,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             }
             Err(reason) => {
                 // A folder has a COPY of its own by right.
-                let named_like_files = part.sources.iter().all(|source| files::is_plain_name(last(source)));
+                let named_like_files = part.sources.iter().all(|source| files::is_plain_name(base_name(source)));
                 if neighbour && named_like_files {
                     proposals.leave(place, format!("`{first}` has a COPY of its own: {reason}"));
                 }
@@ -120,10 +120,6 @@ fn has_neighbour(model: &Model<'_, '_>, part: &Part) -> bool {
         && Part::of(model, next).is_some_and(|next| next.goes_with(part))
 }
 
-fn last(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
 fn only_blanks_between(model: &Model<'_, '_>, first: usize, second: usize) -> bool {
     let (from, to) = (model.instructions[first].span.end, model.instructions[second].span.start);
     !model.file.items.iter().any(|item| match item {
@@ -137,7 +133,7 @@ fn files_of(sources: &[String], context: LazyContext<'_>) -> Result<Files, Strin
     let mut size = 0;
     let mut kinds = Vec::new();
     for source in sources {
-        let name = source.rsplit('/').next().unwrap_or(source);
+        let name = base_name(source);
         kinds.push(files::is_manifest_name(name));
         let Some(context) = context.get() else {
             if !files::is_manifest_name(name) {
@@ -153,7 +149,7 @@ fn files_of(sources: &[String], context: LazyContext<'_>) -> Result<Files, Strin
         }
         for file in found {
             size += context.size(&file).ok_or_else(|| format!("`{file}` is no file of the build context"))?;
-            names.push(file.rsplit('/').next().unwrap_or(&file).to_ascii_lowercase());
+            names.push(base_name(&file).to_ascii_lowercase());
         }
     }
     let manifests = kinds.iter().all(|kind| *kind);

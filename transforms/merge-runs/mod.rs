@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::prove::Claim;
 use crate::shell::{Command, CompoundKind, Script, Simple, Terminator};
 use crate::style;
-use crate::syntax::{Item, Keyword, Span, TriviaKind};
+use crate::syntax::{Item, Keyword, Span, TriviaKind, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -91,7 +91,7 @@ impl<'m, 's> Group<'m, 's> {
     fn take_in(&mut self) {
         for Member { script, .. } in &self.members[self.taken_in..] {
             // An operator and an indentation come between two.
-            self.length += script.text.text().len() + 16;
+            self.length += script.whole().len() + 16;
             for simple in script.simple_commands() {
                 self.commands += 1;
                 self.names.extend(simple.name());
@@ -188,7 +188,7 @@ fn is_set_up(script: &Script<'_>) -> bool {
 
 /// Every command of `right` removes something that `left` names, or a cache of a manager that `left` ran.
 fn cleans_up(left: &Script<'_>, right: &Script<'_>) -> bool {
-    let left_text = String::from_utf8_lossy(left.text.text()).into_owned();
+    let left_text = left.whole();
     let left_families: Vec<_> =
         left.simple_commands().iter().filter_map(|simple| managers::family(&simple.literals())).collect();
     let removes = right.simple_commands();
@@ -328,7 +328,7 @@ fn speaks_to_a_tool(model: &Model<'_, '_>, first: usize, second: usize) -> bool 
         _ => None,
     });
     comments.any(|span| {
-        let text = String::from_utf8_lossy(span.slice(model.file.source)).into_owned();
+        let text = lossy(span.slice(model.file.source));
         ["hadolint", "dockmod:", "check=", "shellcheck"].iter().any(|word| text.contains(word))
     })
 }

@@ -8,7 +8,7 @@ use crate::model::{Copy, Model};
 use crate::prove::Claim;
 use crate::rewrite;
 use crate::shell::{Script, Simple};
-use crate::syntax::{Item, Keyword, TriviaKind};
+use crate::syntax::{Item, Keyword, TriviaKind, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -33,7 +33,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         let Some(script) = model.script(index) else { continue };
         // One at a time: what joins the rest is another after each.
         let upgrade = script.simple_commands().into_iter().find_map(|simple| {
-            let found = apt::call(&simple.literals()).filter(|found| apt::is_upgrade(&found.verb_word))?;
+            let found = apt::call(&simple.literals()).filter(|found| apt::is_upgrade(found.verb_word))?;
             Some((simple, format!("{} {}", found.program, found.verb_word)))
         });
         let Some((simple, name)) = upgrade else { continue };
@@ -95,7 +95,7 @@ fn reason_to_stay(
     if let Some(line) = changed_sources(model, context, index) {
         return Some(format!("line {line} may change apt's sources, and the upgrade brings their packages in"));
     }
-    if apt::may_add_sources(&String::from_utf8_lossy(&script.text.text()[..simple.range.start])) {
+    if apt::may_add_sources(&lossy(&script.text.text()[..simple.range.start])) {
         return Some("a command before it may add sources, and the upgrade brings their packages in".to_owned());
     }
     spoken_of(model, index).then(|| "a comment speaks of the upgrade".to_owned())
@@ -127,7 +127,7 @@ fn failure(model: &Model<'_, '_>, index: usize, script: &Script<'_>, simple: &Si
 /// The first line up to this RUN that changes what apt installs from, or may.
 fn changed_sources(model: &Model<'_, '_>, context: LazyContext<'_>, index: usize) -> Option<usize> {
     let changes = |at: &usize| {
-        let text = String::from_utf8_lossy(model.instructions[*at].joined.text()).into_owned();
+        let text = lossy(model.instructions[*at].joined.text());
         match model.keyword(*at) {
             Keyword::Copy | Keyword::Add => apt::names_sources(&text) || may_hold_sources(model, context, *at),
             Keyword::Run => apt::names_sources(&text) || *at != index && apt::may_add_sources(&text),
@@ -156,7 +156,7 @@ fn spoken_of(model: &Model<'_, '_>, index: usize) -> bool {
         _ => None,
     });
     above.chain(&instruction.inner).filter(|trivia| trivia.kind == TriviaKind::Comment).any(|trivia| {
-        let comment = String::from_utf8_lossy(trivia.span.slice(model.file.source)).to_ascii_lowercase();
+        let comment = lossy(trivia.span.slice(model.file.source)).to_ascii_lowercase();
         apt::speaks_of_upgrade(&comment)
     })
 }

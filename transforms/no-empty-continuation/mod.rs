@@ -2,7 +2,7 @@
 
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::prove::Claim;
-use crate::syntax::{Instruction, Keyword, TriviaKind};
+use crate::syntax::{Instruction, Keyword, TriviaKind, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -64,7 +64,7 @@ fn swallowed(source: &[u8], instruction: &Instruction<'_>) -> Option<String> {
         if !gap {
             continue;
         }
-        let text = String::from_utf8_lossy(piece.slice(source)).into_owned();
+        let text = lossy(piece.slice(source));
         let word = text.split_whitespace().next().unwrap_or_default();
         let is_keyword = Keyword::from_word(word.as_bytes()) != Keyword::Unknown;
         let as_written = word.bytes().all(|byte| byte.is_ascii_uppercase())

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::edit::{Offers, Proposals, Subject, Transform};
-use crate::syntax::{Keyword, TextRange};
+use crate::syntax::{Keyword, TextRange, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -109,8 +109,8 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             }
             Keyword::Env => {
                 for pair in body.pairs() {
-                    let name = String::from_utf8_lossy(pair.key.slice(text)).into_owned();
-                    let value = String::from_utf8_lossy(pair.value.slice(text)).into_owned();
+                    let name = lossy(pair.key.slice(text));
+                    let value = lossy(pair.value.slice(text));
                     if !is_secret(&name) || is_empty(&value) || is_harmless(&name, &value) {
                         continue;
                     }

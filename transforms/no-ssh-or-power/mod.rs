@@ -1,7 +1,7 @@
 //! Commands that make no sense while an image is built.
 
 use crate::edit::{Offers, Proposals, Subject, Transform};
-use crate::knowledge::managers::{self, base_name};
+use crate::knowledge::{base_name, managers};
 use crate::shell::{Script, Simple, Terminator};
 use crate::syntax::Keyword;
 

@@ -72,7 +72,7 @@ fn root(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Result<&'st
     script.list.visit(&mut |command| {
         function |= matches!(command, Command::Compound(compound) if compound.kind == CompoundKind::Function);
     });
-    if let Some(reason) = sudo::relied_on(&String::from_utf8_lossy(script.text.text())) {
+    if let Some(reason) = sudo::relied_on(script.whole()) {
         return Err(reason.to_owned());
     }
     if function || script.simple_commands().iter().any(|simple| matches!(simple.name(), Some("alias" | "hash"))) {

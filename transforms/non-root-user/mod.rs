@@ -2,11 +2,11 @@
 
 use crate::context::LazyContext;
 use crate::edit::{Offers, Proposals, Subject, Transform};
-use crate::knowledge::started;
+use crate::knowledge::{base_name, started};
 use crate::model::copy::{self, RuntimeProgram};
 use crate::model::{Model, User};
 use crate::shell::Body;
-use crate::syntax::{Args, Keyword, Span};
+use crate::syntax::{Args, Keyword, Span, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -53,7 +53,7 @@ fn last(model: &Model<'_, '_>, stage: usize, keyword: Keyword) -> Option<usize> 
 fn is_root(model: &Model<'_, '_>, index: usize) -> bool {
     let instruction = model.instructions[index];
     let Args::Text(range) = &instruction.body.args else { return false };
-    let name = String::from_utf8_lossy(range.slice(instruction.joined.text())).into_owned();
+    let name = lossy(range.slice(instruction.joined.text()));
     let user = name.trim_matches(['"', '\'']).split(':').next().unwrap_or_default();
     matches!(user, "root" | "0")
 }
@@ -124,7 +124,7 @@ fn may_give_root_up(model: &Model<'_, '_>, index: usize, word: &str, context: La
             changes_user(words) || text.contains("setuid") || text.contains("setgid")
         }
         RuntimeProgram::Unknown(_) | RuntimeProgram::System => {
-            let name = word.rsplit('/').next().unwrap_or(word);
+            let name = base_name(word);
             is_shell_script(name)
                 || word.is_empty()
                 || ["entrypoint", "start", "run", "init", "boot", "launch"].iter().any(|part| name.contains(part))
@@ -144,8 +144,8 @@ fn is_unread_from_context(
     program: &str,
     context: LazyContext<'_>,
 ) -> bool {
-    let name = program.rsplit('/').next().unwrap_or(program);
-    let named = |path: &String| path.rsplit('/').next() == Some(name);
+    let name = base_name(program);
+    let named = |path: &String| base_name(path) == name;
     let from_context = line.iter().flat_map(|stage| model.stages[*stage].range.clone()).any(|at| {
         copy::Copy::bringing(model, at).is_some_and(|copy| copy.sources.iter().chain([&copy.destination]).any(named))
     });
@@ -161,7 +161,7 @@ fn started(model: &Model<'_, '_>, index: usize) -> Vec<String> {
         }
         Some(Body::Script(script)) => {
             let words = script.simple_commands().into_iter().flat_map(|simple| &simple.words);
-            words.map(|word| word.literal.clone().unwrap_or_default()).collect()
+            words.map(|word| word.literal.as_deref().unwrap_or_default().to_owned()).collect()
         }
         _ => Vec::new(),
     }
@@ -170,7 +170,7 @@ fn started(model: &Model<'_, '_>, index: usize) -> Vec<String> {
 /// Whether the file brings or runs a program that takes a root process down to another user.
 fn gives_root_up(model: &Model<'_, '_>, line: &[usize]) -> bool {
     line.iter().flat_map(|stage| model.stages[*stage].range.clone()).any(|index| {
-        let text = String::from_utf8_lossy(model.instructions[index].span.slice(model.file.source)).into_owned();
+        let text = lossy(model.instructions[index].span.slice(model.file.source));
         text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | '=' | ';'))
             .any(|word| started::drops_root(word) && !matches!(word, "su" | "sudo") || word == "PUID")
     }) || line.iter().any(|stage| {

@@ -9,7 +9,7 @@ use crate::model::copy::{below, join};
 use crate::model::{Brought, Copy, Model, Workdir};
 use crate::prove::Claim;
 use crate::shell::{Script, Simple};
-use crate::syntax::Keyword;
+use crate::syntax::{Keyword, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -174,7 +174,7 @@ fn meddling(model: &Model<'_, '_>, index: usize, context: &Context) -> Option<us
     let folder = model.states[index].workdir.path();
     let mut arrived = false;
     model.earlier(index).find(|at| {
-        let text = String::from_utf8_lossy(model.instructions[*at].joined.text()).into_owned();
+        let text = lossy(model.instructions[*at].joined.text());
         match model.keyword(*at) {
             Keyword::Copy | Keyword::Add => {
                 let brings = Copy::bringing(model, *at).is_none_or(|copy| {
@@ -224,7 +224,7 @@ fn settings_steer(text: &str) -> bool {
 
 /// Whether an instruction may put another npm, or another Node.js with its npm, in front of the image's.
 fn replaces_npm(model: &Model<'_, '_>, index: usize) -> bool {
-    let text = String::from_utf8_lossy(model.instructions[index].joined.text()).into_owned();
+    let text = lossy(model.instructions[index].joined.text());
     match model.keyword(index) {
         Keyword::Copy | Keyword::Add => text.contains("bin/node") || text.contains("bin/npm"),
         Keyword::Run => {

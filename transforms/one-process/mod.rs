@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::edit::{Offers, Proposals, Subject, Transform};
-use crate::knowledge::managers::{self, base_name};
-use crate::knowledge::{self, Verb, started};
+use crate::knowledge::managers;
+use crate::knowledge::{self, Verb, base_name, started};
 use crate::model::Model;
 use crate::shell::{self, Body, Command, Script, Simple, Terminator};
 use crate::syntax::{Args, Keyword, Span};

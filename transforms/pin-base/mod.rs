@@ -2,7 +2,7 @@
 
 use crate::edit::{Offers, Proposals, Subject, Transform};
 use crate::model::{Base, Stage};
-use crate::syntax::image;
+use crate::syntax::{image, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -29,8 +29,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
         let Some((range, written)) = instruction.body.operands(text).into_iter().next() else { continue };
         let reference = image::read(written.as_bytes());
         let place = instruction.joined.span(range);
-        let part =
-            |part: crate::syntax::TextRange| String::from_utf8_lossy(part.slice(written.as_bytes())).into_owned();
+        let part = |part: crate::syntax::TextRange| lossy(part.slice(written.as_bytes())).into_owned();
         if reference.digest.is_some() {
             continue;
         }

@@ -1,11 +1,12 @@
 //! Images by their digest.
 
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
+use crate::knowledge::base_name;
 use crate::model::images::{Naming, Says, images};
 use crate::pin::Images;
 use crate::prove::Claim;
 use crate::registry::{Digest, LATEST, Reference};
-use crate::syntax::{Args, Keyword, Span, TextRange, image};
+use crate::syntax::{Args, Keyword, Span, TextRange, image, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -144,7 +145,7 @@ fn with_argument(
     let indent: String =
         line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).map(|byte| char::from(*byte)).collect();
     let end = if line.ends_with(b"\r\n") { "\r\n" } else { "\n" };
-    let keyword = String::from_utf8_lossy(instruction.body.keyword_range.slice(instruction.joined.text())).into_owned();
+    let keyword = lossy(instruction.body.keyword_range.slice(instruction.joined.text()));
     Ok(Fix {
         title: format!("pin `{reference}` to {} by the argument `{name}`", digest.short()),
         reason: format!(
@@ -164,7 +165,7 @@ fn with_argument(
 
 /// A name that the file does not hold yet, after the image.
 fn argument_name(reference: &Reference, source: &[u8]) -> String {
-    let last = reference.repository.path.rsplit('/').next().unwrap_or_default();
+    let last = base_name(&reference.repository.path);
     let image: String =
         last.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
     let image = if image.starts_with(|c: char| c.is_ascii_digit()) { format!("IMAGE_{image}") } else { image };

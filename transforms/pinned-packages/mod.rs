@@ -1,8 +1,8 @@
 //! Installs of packages without a version.
 
 use crate::edit::{Offers, Proposals, Subject, Transform};
-use crate::knowledge::managers::{self, base_name, is_plain_package};
-use crate::knowledge::{self, Family, Verb};
+use crate::knowledge::managers::{self, is_plain_package};
+use crate::knowledge::{self, Family, Verb, base_name};
 use crate::model::Model;
 use crate::syntax::Keyword;
 
@@ -113,7 +113,7 @@ fn without_version(words: &[Option<&str>], has_sources: bool) -> Option<(&'stati
 }
 
 /// `zypper install -t pattern devel`.
-fn names_other_type(found: &knowledge::Invocation, words: &[Option<&str>]) -> bool {
+fn names_other_type(found: &knowledge::Invocation<'_>, words: &[Option<&str>]) -> bool {
     let options: Vec<&str> = found.options.iter().filter_map(|at| words[*at]).collect();
     let types = options.iter().any(|word| matches!(*word, "-t" | "--type") || word.starts_with("--type="));
     types && !options.iter().any(|word| matches!(*word, "package" | "--type=package"))

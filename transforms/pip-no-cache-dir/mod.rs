@@ -85,7 +85,6 @@ fn verb_to_follow(simple: &Simple) -> Option<usize> {
     if found.manager.family != Family::Pip || found.verb != Verb::Install || words.iter().flatten().any(says) {
         return None;
     }
-    let verb =
-        (0..words.len()).find(|at| words[*at] == Some(found.verb_word.as_str()) && !found.options.contains(at))?;
+    let verb = (0..words.len()).find(|at| words[*at] == Some(found.verb_word) && !found.options.contains(at))?;
     found.unclear.is_none_or(|at| at > verb).then_some(verb)
 }

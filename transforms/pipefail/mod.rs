@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
+use crate::knowledge::base_name;
 use crate::model::{Model, shells};
 use crate::prove::Claim;
 use crate::rewrite;
@@ -96,7 +97,7 @@ fn grows(model: &Model<'_, '_>, shell: usize) -> Result<(), String> {
         return Err("the SHELL above it is no list of words".to_owned());
     };
     let words: Vec<&str> = strings.iter().map(|string| string.value.as_str()).collect();
-    let program = words.first().and_then(|word| word.rsplit('/').next()).unwrap_or_default();
+    let program = words.first().map(|word| base_name(word)).unwrap_or_default();
     match program {
         "bash" => {}
         "ash" if model.ash_knows_pipefail(shell) => {}

@@ -34,7 +34,10 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 }
 
 fn in_script(model: &Model<'_, '_>, index: usize, script: &Script<'_>, proposals: &mut Proposals) {
-    let text = script.str((0..script.text.text().len()).into());
+    let text = script.whole();
+    if !text.contains(['$', '`']) {
+        return;
+    }
     let Some(lexed) = lexed::lex(text) else { return };
     let mut safe = Vec::new();
     let mut perhaps = Vec::new();

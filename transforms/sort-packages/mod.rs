@@ -4,9 +4,9 @@ use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::{self, Invocation, Verb, managers};
 use crate::model::Model;
 use crate::prove::Claim;
-use crate::shell::{Command, Script, Simple};
+use crate::shell::{Command, Literals, Script, Simple, Word};
 use crate::style::blanks_before;
-use crate::syntax::{Span, TriviaKind};
+use crate::syntax::{Span, TriviaKind, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -64,7 +64,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 }
 
 /// The simple commands outside of groups, branches and loops: what is proved word by word.
-fn commands_on_top<'t>(script: &'t Script<'_>) -> Vec<&'t Simple> {
+fn commands_on_top<'t>(script: &'t Script<'_>) -> impl Iterator<Item = &'t Simple> {
     let pipelines = script.list.items.iter().flat_map(|item| &item.chain.links).map(|link| &link.pipeline);
     pipelines
         .filter(|pipeline| pipeline.commands.iter().all(|command| matches!(command, Command::Simple(_))))
@@ -73,12 +73,11 @@ fn commands_on_top<'t>(script: &'t Script<'_>) -> Vec<&'t Simple> {
             Command::Simple(simple) => Some(simple),
             Command::Compound(_) => None,
         })
-        .collect()
 }
 
 /// The packages of one install command, where there are at least two.
-struct PackageList {
-    invocation: Invocation,
+struct PackageList<'s> {
+    invocation: Invocation<'s>,
     items: Vec<Item>,
     /// Where the word before the first package ends.
     before: usize,
@@ -95,15 +94,15 @@ struct Item {
     span: Span,
 }
 
-impl PackageList {
-    fn of(script: &Script<'_>, simple: &Simple) -> Option<Self> {
-        let raws: Vec<&str> = simple.words.iter().map(|word| script.str(word.range)).collect();
-        let words: Vec<Option<&str>> = simple
-            .words
-            .iter()
-            .zip(&raws)
-            .map(|(word, raw)| word.literal.as_deref().or_else(|| with_quoted_version(raw)))
-            .collect();
+impl<'s> PackageList<'s> {
+    fn of(script: &'s Script<'_>, simple: &'s Simple) -> Option<Self> {
+        if !managers::may_begin(simple.name()?) {
+            return None;
+        }
+        let raw = |word: &Word| script.str(word.range);
+        let literals = simple.words.iter();
+        let literals = literals.map(|word| word.literal.as_deref().or_else(|| with_quoted_version(raw(word))));
+        let words: Literals<'_> = literals.collect();
         let invocation = knowledge::invocation(&words)?;
         if invocation.verb != Verb::Install || invocation.operands.len() < 2 {
             return None;
@@ -112,7 +111,7 @@ impl PackageList {
         let mut items = Vec::new();
         for operand in &invocation.operands {
             let word = &simple.words[*operand];
-            let raw = raws[*operand];
+            let raw = raw(word);
             if !script.text.is_contiguous(word.range) {
                 refusal.get_or_insert_with(|| format!("`{raw}` is split over two lines"));
             }
@@ -124,7 +123,7 @@ impl PackageList {
             items.push(Item { key, raw: raw.to_owned(), span: script.span(word.range) });
         }
         if let Some(unclear) = invocation.unclear {
-            refusal = Some(format!("what `{}` stands for is not known", raws[unclear]));
+            refusal = Some(format!("what `{}` stands for is not known", raw(&simple.words[unclear])));
         }
         let mut distinct: Vec<&str> = items.iter().map(|item: &Item| item.key.as_str()).collect();
         distinct.sort_unstable();
@@ -251,7 +250,7 @@ impl PackageList {
             }
             text.push_str(&next_line);
             for comment in &group.comments {
-                text.push_str(&String::from_utf8_lossy(comment.slice(source)));
+                text.push_str(&lossy(comment.slice(source)));
             }
             let lines: Vec<String> = wanted.iter().map(|item| format!("{indent}{}", item.raw)).collect();
             text.push_str(&lines.join(&next_line));

@@ -3,7 +3,7 @@
 use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::model::Model;
 use crate::prove::Claim;
-use crate::syntax::{Args, Flag, Instruction, Keyword, Span, TextRange};
+use crate::syntax::{Args, Flag, Instruction, Keyword, Span, TextRange, lossy};
 
 /// The transform.
 pub static TRANSFORM: Transform = Transform {
@@ -48,7 +48,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 }
 
 fn string(instruction: &Instruction<'_>, range: TextRange) -> String {
-    String::from_utf8_lossy(range.slice(instruction.joined.text())).into_owned()
+    lossy(range.slice(instruction.joined.text())).into_owned()
 }
 
 /// The name and all that refers to it.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::edit::{Offers, Proposals, Subject, Transform};
 use crate::model::{Base, Model, Stage, one_slip_apart};
 use crate::syntax::variables::{Reference, references};
-use crate::syntax::{Args, Instruction, Keyword, Span, TextRange};
+use crate::syntax::{Args, Instruction, Keyword, Span, TextRange, lossy};
 
 mod defaults;
 mod script;
@@ -144,7 +144,7 @@ fn from(model: &Model<'_, '_>, instruction: &Instruction<'_>, globals: &defaults
         }
     }
     let Some(range) = name.filter(|_| !undeclared) else { return };
-    let word = String::from_utf8_lossy(range.slice(text)).into_owned();
+    let word = lossy(range.slice(text));
     if let Some(image) = globals.expand(&word).filter(|image| word.contains('$') && !defaults::is_image(image)) {
         let shown = if image.is_empty() { "an empty name".to_owned() } else { format!("`{image}`") };
         proposals.leave(
@@ -179,6 +179,9 @@ fn in_stage(model: &Model<'_, '_>, range: Range<usize>, names: &Names, scope: &m
                 scope.set.contains(name) || name == "PATH" || is_arg && declared.iter().any(|own| own == name);
             let is_known = is_known || mounted.iter().any(|own| own == name);
             if is_known || guarded.contains(name) || reported.contains(name) {
+                continue;
+            }
+            if in_run && script::may_set(model, index, name) {
                 continue;
             }
             if let Some(text) = unset(model, index, name, names, scope) {
@@ -262,9 +265,7 @@ fn declares(model: &Model<'_, '_>, index: usize) -> Vec<String> {
     let text = instruction.joined.text();
     let body = &instruction.body;
     match body.keyword {
-        Keyword::Env => {
-            body.pairs().iter().map(|pair| String::from_utf8_lossy(pair.key.slice(text)).into_owned()).collect()
-        }
+        Keyword::Env => body.pairs().iter().map(|pair| lossy(pair.key.slice(text)).into_owned()).collect(),
         Keyword::Arg => {
             let words = body.operands(text).into_iter();
             words.map(|(_, word)| word.split('=').next().unwrap_or_default().to_owned()).collect()

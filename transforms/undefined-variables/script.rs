@@ -1,4 +1,4 @@
-//! The variables that the script of a RUN uses and does not set itself.
+//! The variables that the script of a RUN uses, and those that it sets itself.
 
 use crate::model::Model;
 use crate::syntax::TextRange;
@@ -9,15 +9,14 @@ use super::Use;
 /// Commands that read settings or set variables whose names can't be told.
 const SETTERS: &[&str] = &[".", "source", "eval", "read", "mapfile", "readarray", "getopts", "printf"];
 
-/// Where a RUN uses variables that nothing in it sets; nothing where that can't be told.
+/// Where a RUN uses variables; nothing where it can't be told which of them it sets itself.
 pub(super) fn uses(model: &Model<'_, '_>, index: usize) -> Vec<Use> {
     // What ONBUILD runs sees the variables of another file.
     if model.inner(index) != &model.instructions[index].body {
         return Vec::new();
     }
     let Some(script) = model.script(index) else { return Vec::new() };
-    let bytes = script.text.text();
-    let text = String::from_utf8_lossy(bytes).into_owned();
+    let text = script.whole();
     let sets_unknown = script.simple_commands().iter().any(|simple| match simple.name() {
         Some("printf") => simple.literals().contains(&Some("-v")),
         Some(name) => SETTERS.contains(&name),
@@ -27,14 +26,17 @@ pub(super) fn uses(model: &Model<'_, '_>, index: usize) -> Vec<Use> {
     if sets_unknown || text.contains("<<") {
         return Vec::new();
     }
-    let found = references(bytes, TextRange::new(0, bytes.len()), b'\\').into_iter();
-    found
-        .filter(|reference| !is_set(&text, &reference.name))
-        .map(|reference| {
-            let place = script.span(reference.range);
-            Use { reference, place }
-        })
-        .collect()
+    let found = references(text.as_bytes(), TextRange::new(0, text.len()), b'\\').into_iter();
+    let used = found.map(|reference| {
+        let place = script.span(reference.range);
+        Use { reference, place }
+    });
+    used.collect()
+}
+
+/// Whether a RUN may set a variable itself.
+pub(super) fn may_set(model: &Model<'_, '_>, index: usize, name: &str) -> bool {
+    model.script(index).is_some_and(|script| is_set(script.whole(), name))
 }
 
 /// Whether the bare name stands anywhere but in an expansion: `NAME=`, `for NAME in`, `export NAME`.

@@ -60,7 +60,7 @@ fn number_in_variable(model: &Model<'_, '_>, command: &Lacking<'_, '_>) -> Optio
     let mut values: Vec<Option<String>> = Vec::new();
     for simple in script.simple_commands() {
         let own = simple.assignments.iter().filter(|assignment| assignment.name == name);
-        values.extend(own.map(|assignment| assignment.literal.clone()));
+        values.extend(own.map(|assignment| assignment.literal.as_deref().map(str::to_owned)));
         let exported = simple.words.iter().filter(|word| script.str(word.range).starts_with(&start));
         values.extend(exported.map(|word| Some(word.literal.as_deref()?.strip_prefix(&start)?.to_owned())));
     }

@@ -2,8 +2,8 @@
 
 use crate::edit::{Offers, Proposals, Subject, Transform};
 use crate::knowledge::bases::Wget;
-use crate::knowledge::managers::{self, base_name};
-use crate::knowledge::{self, Family, Verb};
+use crate::knowledge::managers;
+use crate::knowledge::{self, Family, Verb, base_name};
 use crate::model::Model;
 use crate::shell::{Script, Simple};
 use crate::syntax::{Keyword, Span};

@@ -3,7 +3,7 @@
 use crate::edit::{Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::bases::{Distribution, Wget};
 use crate::knowledge::options::Addition;
-use crate::knowledge::{Family, managers};
+use crate::knowledge::{Family, base_name};
 use crate::model::{Model, copy};
 use crate::rewrite::{self, Lacking, Verdict};
 use crate::syntax::Keyword;
@@ -48,7 +48,7 @@ fn gnu_by(model: &Model<'_, '_>, command: &Lacking<'_, '_>) -> Result<&'static s
         let instruction = model.instructions[at];
         matches!(model.keyword(at), Keyword::Copy | Keyword::Add)
             && copy::paths(&instruction.body, instruction.joined.text())
-                .is_some_and(|paths| paths.iter().any(|path| managers::base_name(path) == "wget"))
+                .is_some_and(|paths| paths.iter().any(|path| base_name(path) == "wget"))
     });
     if copied {
         return Err("a wget of its own is copied into the image");

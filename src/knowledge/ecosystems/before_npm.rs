@@ -3,6 +3,7 @@
 //! Sources: npm's documentation of its commands; the pages of n, nvm, fnm, volta and corepack. A word that is not
 //! written out is `None`.
 
+use crate::knowledge::base_name;
 use crate::knowledge::managers::{self, Family, wrapper_len};
 
 use super::npm_ci::leaves_project_alone;
@@ -56,7 +57,7 @@ const OF_THE_SYSTEM: &[&str] = &["/tmp/", "/var/", "/root/", "/etc/", "/usr/", "
 pub fn replaces_npm(words: &[Option<&str>]) -> bool {
     let words = &words[wrapper_len(words)..];
     let [Some(program), arguments @ ..] = words else { return false };
-    let program = managers::base_name(program);
+    let program = base_name(program);
     if !matches!(program, "npm" | "yarn" | "pnpm") {
         return SWITCHES.contains(&program);
     }
@@ -73,7 +74,7 @@ pub fn replaces_npm(words: &[Option<&str>]) -> bool {
 pub fn installs_packages(words: &[Option<&str>]) -> bool {
     let words = &words[wrapper_len(words)..];
     let [Some(program), arguments @ ..] = words else { return false };
-    match managers::base_name(program) {
+    match base_name(program) {
         "npm" => !leaves_project_alone(words),
         "yarn" | "pnpm" | "bun" => {
             let global = arguments.iter().any(|word| matches!(word, Some("-g" | "--global" | "global")));

@@ -4,6 +4,7 @@ use super::super::managers::{self, Family, Invocation, Verb};
 use super::install::{PYTHON_M, is_local, is_path};
 use super::node::is_harmless_setting;
 use super::options::{self, CommandLine};
+use crate::knowledge::base_name;
 
 /// A command beside an install that reads nothing of the project either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +81,7 @@ fn is_leftover(path: &str) -> bool {
 
 fn python_packages(words: &[&str]) -> Option<Companion> {
     let program = *words.first()?;
-    let by_python = managers::base_name(program).starts_with("python");
+    let by_python = base_name(program).starts_with("python");
     // A path may be that of a program of the project.
     if program.contains('/') {
         return None;
@@ -114,7 +115,7 @@ const OPTIONS_WITH_FILES: &[&str] = &[
     "--workspace",
 ];
 
-fn options_name_a_file(found: &Invocation, words: &[&str]) -> bool {
+fn options_name_a_file(found: &Invocation<'_>, words: &[&str]) -> bool {
     found.options.iter().map(|index| words[*index]).any(|word| {
         let name = word.split('=').next().unwrap_or_default();
         let path = word.contains('/') && !word.contains("://");

@@ -3,6 +3,7 @@
 use super::super::managers::{self, Family};
 use super::options::{self, CommandLine};
 use super::{Install, Tool};
+use crate::knowledge::base_name;
 
 /// Reads a command as a dependency install. A word that is not written out is `None`.
 #[must_use]
@@ -68,7 +69,7 @@ fn pip(words: &[&str]) -> Option<Install> {
         return None;
     }
     let program = *words.get(start)?;
-    let by_python = managers::base_name(program).starts_with("python");
+    let by_python = base_name(program).starts_with("python");
     let line = CommandLine::of(words.get(start + if by_python { 3 } else { 1 }..)?, &options::PIP);
     let Some(("install", packages)) = line.plain.split_first().map(|(verb, rest)| (*verb, rest)) else { return None };
     let manifests: Vec<String> =

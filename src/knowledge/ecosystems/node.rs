@@ -1,6 +1,7 @@
 //! npm, yarn and pnpm: `package.json`, lock files and settings.
 
 use super::{Install, NeedsProject, Project, Reading, Tool, local};
+use crate::knowledge::base_name;
 
 /// Keys of `.npmrc` and `.yarnrc` that name no file.
 const HARMLESS_SETTINGS: &[&str] = &[
@@ -221,7 +222,7 @@ fn no_prying_package(lock: &str, reading: &mut Reading) {
     let mut words = lock.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ':' | '/'));
     let named = words.find_map(|word| {
         let name = word.rsplit_once('@').map_or(word, |(name, _)| if name.is_empty() { word } else { name });
-        PRYING_PACKAGES.iter().find(|prying| **prying == name || prying.rsplit('/').next() == Some(name))
+        PRYING_PACKAGES.iter().find(|prying| **prying == name || base_name(prying) == name)
     });
     if let Some(name) = named {
         reading.doubt(looks_at_the_project(name));

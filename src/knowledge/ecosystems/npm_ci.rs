@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::knowledge::base_name;
+
 /// A command as a candidate for `npm ci`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Candidate {
@@ -152,7 +154,7 @@ const NEWEST: &[&str] = &["latest", "lts", "current", "alpine", "slim", "bookwor
 #[must_use]
 pub fn node_of(image: &str) -> Option<Node> {
     let image = image.split('@').next().unwrap_or_default();
-    let last = image.rsplit('/').next().unwrap_or(image);
+    let last = base_name(image);
     let (name, tag) = last.split_once(':').unwrap_or((last, "latest"));
     if name != "node" {
         return None;

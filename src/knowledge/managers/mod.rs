@@ -4,6 +4,8 @@
 
 mod tables;
 
+use crate::knowledge::base_name;
+
 /// Managers that share a store of packages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
@@ -76,15 +78,15 @@ pub static MANAGERS: &[Manager] = &[tables::APT, tables::APK, tables::DNF, table
 
 /// A command line of a package manager, taken apart.
 #[derive(Debug, Clone)]
-pub struct Invocation {
+pub struct Invocation<'w> {
     /// The manager.
     pub manager: &'static Manager,
     /// The program as named.
-    pub program: String,
+    pub program: &'w str,
     /// What it is asked to do.
     pub verb: Verb,
     /// The verb as written.
-    pub verb_word: String,
+    pub verb_word: &'w str,
     /// Which words are packages (or other operands of the verb), by index.
     pub operands: Vec<usize>,
     /// Which words are options or their values, by index.
@@ -157,11 +159,21 @@ fn is_python_pip(words: &[Option<&str>]) -> bool {
     base_name(python).starts_with("python")
 }
 
+/// Whether a command that begins with this word may run a known manager.
+#[must_use]
+pub fn may_begin(first: &str) -> bool {
+    let name = base_name(first);
+    matches!(name, "sudo" | "env")
+        || name.starts_with("pip")
+        || name.starts_with("python")
+        || MANAGERS.iter().any(|manager| manager.names.contains(&name))
+}
+
 /// Takes the words of a simple command apart, where it runs a known manager.
 ///
 /// A word that is not written out is `None`.
 #[must_use]
-pub fn invocation(words: &[Option<&str>]) -> Option<Invocation> {
+pub fn invocation<'w>(words: &[Option<&'w str>]) -> Option<Invocation<'w>> {
     let start = wrapper_len(words);
     let program = base_name((*words.get(start)?)?);
     let (manager, mut at) = if is_python_pip(&words[start..]) {
@@ -177,9 +189,9 @@ pub fn invocation(words: &[Option<&str>]) -> Option<Invocation> {
     };
     let mut found = Invocation {
         manager,
-        program: program.to_owned(),
+        program,
         verb: Verb::Other,
-        verb_word: String::new(),
+        verb_word: "",
         operands: Vec::new(),
         options: Vec::new(),
         unclear: None,
@@ -221,7 +233,7 @@ pub fn invocation(words: &[Option<&str>]) -> Option<Invocation> {
                 }
             }
         } else if found.verb_word.is_empty() {
-            word.clone_into(&mut found.verb_word);
+            found.verb_word = word;
             found.verb = manager.verb(word);
         } else {
             found.operands.push(at);
@@ -231,11 +243,11 @@ pub fn invocation(words: &[Option<&str>]) -> Option<Invocation> {
     Some(found)
 }
 
-impl Invocation {
+impl<'w> Invocation<'w> {
     /// The manager's name for people: the program, and `pip` for `python -m pip`.
     #[must_use]
-    pub fn name(&self) -> &str {
-        if self.program.starts_with("python") { self.manager.names[0] } else { &self.program }
+    pub fn name(&self) -> &'w str {
+        if self.program.starts_with("python") { self.manager.names[0] } else { self.program }
     }
 }
 
@@ -281,12 +293,6 @@ impl Manager {
         }
         OptionKind::Flag
     }
-}
-
-/// The last component of a program's path.
-#[must_use]
-pub fn base_name(program: &str) -> &str {
-    program.rsplit('/').next().unwrap_or(program)
 }
 
 /// The package that a word asks for, without version, release or constraint.

@@ -3,6 +3,7 @@
 //! Source: useradd(8) of shadow-utils.
 
 use super::program;
+use crate::knowledge::base_name;
 
 /// Letters of short options with a value.
 const VALUED: &str = "bcdefgGkKpRsuZP";
@@ -57,7 +58,7 @@ pub fn is_high(uid: &str) -> bool {
 #[must_use]
 pub fn resets_only_what_is_there(image: &str) -> bool {
     let image = image.split('@').next().unwrap_or_default().to_ascii_lowercase();
-    let last = image.rsplit('/').next().unwrap_or_default();
+    let last = base_name(&image);
     let (name, tag) = last.split_once(':').unwrap_or((last, "latest"));
     if image.contains('$') {
         return false;

@@ -91,14 +91,14 @@ static MANAGERS: &[Asks] = &[
 
 pub(super) fn place(words: &[Option<&str>]) -> Option<usize> {
     let found = invocation(words)?;
-    let asks = MANAGERS.iter().find(|asks| asks.programs.contains(&found.program.as_str()))?;
+    let asks = MANAGERS.iter().find(|asks| asks.programs.contains(&found.program))?;
     let verb = verb_at(words, &found)?;
     let last = last_word_of_verb(asks, words, verb, &found)?;
     (!(asks.answered)(words, verb)).then_some(last)
 }
 
-fn last_word_of_verb(asks: &Asks, words: &[Option<&str>], verb: usize, found: &Invocation) -> Option<usize> {
-    if asks.verbs.contains(&found.verb_word.as_str()) {
+fn last_word_of_verb(asks: &Asks, words: &[Option<&str>], verb: usize, found: &Invocation<'_>) -> Option<usize> {
+    if asks.verbs.contains(&found.verb_word) {
         return Some(verb);
     }
     let next = (*words.get(verb + 1)?)?;

@@ -4,6 +4,7 @@
 //! `ruby` and `jruby`.
 
 use super::program;
+use crate::knowledge::base_name;
 
 pub(super) fn place(words: &[Option<&str>]) -> Option<usize> {
     let (at, name) = program(words)?;
@@ -35,7 +36,7 @@ fn is_part(word: &str) -> bool {
 #[must_use]
 pub fn brings_gemrc(image: &str) -> bool {
     let name = image.split(['@', ':']).next().unwrap_or_default();
-    matches!(name.rsplit('/').next(), Some("ruby" | "jruby"))
+    matches!(base_name(name), "ruby" | "jruby")
 }
 
 /// What names of images begin with or hold, dashes and colons left out, that bring or install a `RubyGems` older

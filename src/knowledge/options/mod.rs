@@ -12,7 +12,8 @@ pub use accounts::{Uid, is_high, resets_only_what_is_there, uid, uid_word};
 pub use assent::fails_without_answer;
 pub use documents::{brings_gemrc, decides_on_documents, knows_no_document};
 
-use super::managers::{base_name, wrapper_len};
+use super::managers::wrapper_len;
+use crate::knowledge::base_name;
 
 /// An option that a command lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,11 +69,11 @@ pub fn program<'w>(words: &[Option<&'w str>]) -> Option<(usize, &'w str)> {
 
 /// Where the verb of a package manager's command line stands; `None` where an option before it is not known,
 /// whose value it may be.
-fn verb_at(words: &[Option<&str>], found: &super::Invocation) -> Option<usize> {
+fn verb_at(words: &[Option<&str>], found: &super::Invocation<'_>) -> Option<usize> {
     let (start, _) = program(words)?;
     let at = (start + 1..words.len()).find(|at| !found.options.contains(at))?;
     let clear = found.unclear.is_none_or(|unclear| unclear > at);
-    (clear && words[at] == Some(found.verb_word.as_str())).then_some(at)
+    (clear && words[at] == Some(found.verb_word)).then_some(at)
 }
 
 #[cfg(test)]

@@ -96,8 +96,9 @@ pub(super) fn place(words: &[Option<&str>]) -> Option<usize> {
     }
     let verb = verb_at(words, &found)?;
     let decided = words.iter().flatten().any(|word| {
-        let lower = word.to_ascii_lowercase();
-        lower.contains("install-recommends") || is_config_file(word)
+        const OPTION: &str = "install-recommends";
+        let says_so = word.len() >= OPTION.len() && word.to_ascii_lowercase().contains(OPTION);
+        says_so || is_config_file(word)
     });
     if decided {
         return None;

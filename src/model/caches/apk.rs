@@ -3,9 +3,9 @@
 use crate::context::LazyContext;
 use crate::knowledge::caches::{ApkIndex, apk_index};
 use crate::knowledge::releases::{self, Age};
-use crate::knowledge::{commands, managers};
+use crate::knowledge::{base_name, commands, managers};
 use crate::shell::{Body, Script, Simple, Terminator};
-use crate::syntax::Keyword;
+use crate::syntax::{Keyword, lossy};
 
 use super::super::Model;
 use super::super::copy::{self, RuntimeProgram};
@@ -33,7 +33,7 @@ pub fn age(model: &Model<'_, '_>, index: usize) -> Age {
 /// Whether the index is kept for good in this file: `/etc/apk/cache` is apk's own cache of packages.
 #[must_use]
 pub fn has_lasting_cache(model: &Model<'_, '_>) -> bool {
-    let text = String::from_utf8_lossy(model.file.source);
+    let text = lossy(model.file.source);
     text.contains("/etc/apk/cache") || text.contains("setup-apkcache")
 }
 
@@ -196,7 +196,7 @@ fn counts_on_files(model: &Model<'_, '_>, at: usize) -> bool {
         return false;
     }
     let Some(script) = model.script(at) else { return true };
-    let whole = String::from_utf8_lossy(script.text.text()).matches("/var/cache").count();
+    let whole = script.whole().matches("/var/cache").count();
     let mut within = 0;
     for simple in script.simple_commands() {
         let raw: Vec<&str> = simple.words.iter().map(|word| script.str(word.range)).collect();
@@ -261,7 +261,9 @@ fn started(model: &Model<'_, '_>, at: usize, age: Age, context: LazyContext<'_>)
         Some(Body::Exec(words)) => words.clone(),
         Some(Body::Script(script)) => {
             let simple = script.simple_commands().into_iter();
-            simple.flat_map(|simple| simple.words.iter().filter_map(|word| word.literal.clone())).collect()
+            simple
+                .flat_map(|simple| simple.words.iter().filter_map(|word| word.literal.as_deref().map(str::to_owned)))
+                .collect()
         }
         _ => return Use::None,
     };
@@ -281,7 +283,7 @@ fn started(model: &Model<'_, '_>, at: usize, age: Age, context: LazyContext<'_>)
 }
 
 fn is_script_name(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = base_name(path);
     name.contains("entrypoint")
         || [".sh", ".bash"].iter().any(|end| name.ends_with(end))
         || !name.contains('.') && path.starts_with("./")

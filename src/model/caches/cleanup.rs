@@ -1,11 +1,11 @@
 //! What counts on the cache of a package manager that a RUN would clean at its end.
 
 use crate::context::{Context, LazyContext};
-use crate::knowledge::Family;
 use crate::knowledge::caches::{Cleanup, YarnVerb, yarn_verb};
-use crate::knowledge::managers::{self, base_name};
+use crate::knowledge::managers;
+use crate::knowledge::{Family, base_name};
 use crate::shell::{Body, Script};
-use crate::syntax::Keyword;
+use crate::syntax::{Keyword, lossy};
 
 use super::super::Model;
 use super::super::copy::{self, Copy};
@@ -161,7 +161,7 @@ pub fn project_works_from_cache(model: &Model<'_, '_>, index: usize, context: La
     [".npmrc", ".yarnrc", "package.json"].iter().any(|name| {
         let text = project_file(model, index, name, context).and_then(|place| context.read(&place));
         text.is_some_and(|text| {
-            let text = String::from_utf8_lossy(&text).to_lowercase();
+            let text = lossy(&text).to_lowercase();
             let of_cache = text.contains("cache") || *name == ".npmrc" && text.contains("workspace");
             text.contains("offline") || *name != "package.json" && of_cache
         })
@@ -172,7 +172,7 @@ pub fn project_works_from_cache(model: &Model<'_, '_>, index: usize, context: La
 /// later run programs from there.
 #[must_use]
 pub fn yarn_runs_from_cache(model: &Model<'_, '_>, index: usize, script: &Script<'_>, context: LazyContext<'_>) -> Use {
-    let whole = String::from_utf8_lossy(model.file.source).to_lowercase();
+    let whole = lossy(model.file.source).to_lowercase();
     let hints =
         ["berry", "corepack", "yarn set ", "yarn policies", ".yarnrc.yml", "yarnpkg/releases", "yarn_ignore_path"];
     // The folder of yarn 2 and later, not the settings of yarn 1.
@@ -185,7 +185,7 @@ pub fn yarn_runs_from_cache(model: &Model<'_, '_>, index: usize, script: &Script
     if let Some(hint) = hints.iter().find(|hint| whole.contains(**hint)) {
         return Use::Surely(format!("`{}` points to yarn 2 or later, which runs programs from its cache", hint.trim()));
     }
-    let words: Vec<_> = script.simple_commands();
+    let words = script.simple_commands();
     let mut verbs = words.iter().filter_map(|simple| yarn_verb(&simple.literals()));
     let all_global = verbs.all(|verb| matches!(verb, YarnVerb::Global | YarnVerb::Itself));
     if all_global {
@@ -199,7 +199,7 @@ pub fn yarn_runs_from_cache(model: &Model<'_, '_>, index: usize, script: &Script
     });
     let Some(context) = context.get().filter(|_| !leaves_folder) else { return unknown() };
     let Some(lock_place) = project_file(model, index, "yarn.lock", context) else { return unknown() };
-    let lock = context.read(&lock_place).map(|text| String::from_utf8_lossy(&text).into_owned());
+    let lock = context.read(&lock_place).map(|text| lossy(&text).into_owned());
     let folder = lock_place.rsplit_once('/').map_or("", |(folder, _)| folder);
     let beside = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
     let berry = || Use::Surely("the project uses yarn 2 or later, which runs programs from its cache".to_owned());
@@ -216,7 +216,7 @@ pub fn yarn_runs_from_cache(model: &Model<'_, '_>, index: usize, script: &Script
         Some(text) if text.contains("# yarn lockfile v1") => {}
         _ => return unknown(),
     }
-    let read = |name: &str| context.read(&beside(name)).map(|text| String::from_utf8_lossy(&text).into_owned());
+    let read = |name: &str| context.read(&beside(name)).map(|text| lossy(&text).into_owned());
     if read(".yarnrc")
         .is_some_and(|text| text.contains("yarn-path") || text.contains("offline") || text.contains("cache"))
     {
@@ -234,7 +234,7 @@ pub fn yarn_runs_from_cache(model: &Model<'_, '_>, index: usize, script: &Script
 /// Whether the files in a folder say that its project uses yarn 2 or later.
 #[must_use]
 pub fn is_project_of_later_yarn(folder: &Context) -> bool {
-    let read = |name: &str| folder.read(name).map(|text| String::from_utf8_lossy(&text).into_owned());
+    let read = |name: &str| folder.read(name).map(|text| lossy(&text).into_owned());
     let manifest = read("package.json").and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
     let wanted = manifest.as_ref().and_then(|manifest| manifest.get("packageManager")?.as_str());
     folder.on_disk(".yarnrc.yml")

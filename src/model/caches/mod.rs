@@ -9,7 +9,9 @@ pub mod pip_age;
 pub(super) use kept::Kept;
 pub(super) use pip_age::PipVersions;
 
-use crate::syntax::Keyword;
+use std::borrow::Cow;
+
+use crate::syntax::{Keyword, lossy};
 
 use super::Model;
 
@@ -40,8 +42,8 @@ impl Use {
 }
 
 /// An instruction as written, with its heredocs.
-pub(super) fn text(model: &Model<'_, '_>, index: usize) -> String {
-    String::from_utf8_lossy(model.instructions[index].span.slice(model.file.source)).into_owned()
+pub(super) fn text<'m>(model: &'m Model<'_, '_>, index: usize) -> Cow<'m, str> {
+    lossy(model.instructions[index].span.slice(model.file.source))
 }
 
 /// Whether an instruction runs something, now or in a container.

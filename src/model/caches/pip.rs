@@ -1,8 +1,8 @@
 //! pip's cache: what counts on it, and what settles whether there is one.
 
-use crate::knowledge::{Family, managers};
+use crate::knowledge::{Family, base_name, managers};
 use crate::shell::{Script, Simple};
-use crate::syntax::{Args, Keyword};
+use crate::syntax::{Args, Keyword, lossy};
 
 use super::super::Model;
 use super::kept::{self, Keeps, When};
@@ -117,7 +117,7 @@ fn counts_on_folder(model: &Model<'_, '_>, at: usize, text: &str) -> bool {
             let words: Vec<String> = match &model.instructions[at].body.args {
                 Args::Words(words) => {
                     let joined = model.instructions[at].joined.text();
-                    words.iter().map(|word| String::from_utf8_lossy(word.slice(joined)).into_owned()).collect()
+                    words.iter().map(|word| lossy(word.slice(joined)).into_owned()).collect()
                 }
                 Args::Json(strings) => strings.iter().map(|string| string.value.clone()).collect(),
                 _ => return true,
@@ -133,7 +133,7 @@ fn counts_on_folder(model: &Model<'_, '_>, at: usize, text: &str) -> bool {
                 .iter()
                 .flat_map(|simple| &simple.words)
                 .filter(|word| script.str(word.range).contains(".cache"));
-            let whole = String::from_utf8_lossy(script.text.text()).matches(".cache").count();
+            let whole = script.whole().matches(".cache").count();
             let within: usize = seen.map(|word| script.str(word.range).matches(".cache").count()).sum();
             within < whole || commands.iter().any(|simple| command_counts_on_folder(script, simple))
         }),
@@ -146,7 +146,7 @@ fn command_counts_on_folder(script: &Script<'_>, simple: &Simple) -> bool {
     }
     let words = simple.literals();
     let words = &words[managers::wrapper_len(&words)..];
-    match words.first().copied().flatten().map(managers::base_name) {
+    match words.first().copied().flatten().map(base_name) {
         Some("rm") => !is_forced(words),
         Some("mkdir") => !words.iter().flatten().any(|word| word.starts_with('-') && word.contains('p')),
         Some("echo" | "printf") => false,

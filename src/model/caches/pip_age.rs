@@ -1,7 +1,7 @@
 //! How recent the pip is that a command of a RUN calls.
 
 use crate::knowledge::releases::{self, Age};
-use crate::knowledge::{self, Family, Invocation, Verb, managers};
+use crate::knowledge::{self, Family, Invocation, Verb, base_name, managers};
 use crate::shell::{Chain, Script, Simple};
 use crate::syntax::Keyword;
 
@@ -48,6 +48,10 @@ fn asked_for_by_variable(raw: &str) -> Option<Age> {
 
 /// The pip of `pip==9.0.1`, the newest one of `pip<19`, or that of `virtualenv==15.1`.
 fn version_asked_for(word: &str) -> Option<Age> {
+    // Every word of a file is asked for.
+    if !word.starts_with("pip") && !word.starts_with("virtualenv") {
+        return None;
+    }
     let program = managers::package_name(word);
     let program = program.split('[').next().unwrap_or(program);
     let limits = word.get(program.len()..)?.split(',').filter_map(|limit| {
@@ -134,8 +138,8 @@ fn is_link(script: &Script<'_>, simple: &Simple) -> bool {
 fn calls_get_pip(words: &[Option<&str>]) -> bool {
     let words = &words[managers::wrapper_len(words)..];
     let [Some(python), Some(script), rest @ ..] = words else { return false };
-    managers::base_name(python).starts_with("python")
-        && managers::base_name(script) == "get-pip.py"
+    base_name(python).starts_with("python")
+        && base_name(script) == "get-pip.py"
         && rest.iter().all(|word| word.is_some_and(|word| word.starts_with('-')))
 }
 
@@ -192,7 +196,7 @@ impl PipVersions {
 }
 
 /// Whether a command installs the newest pip, or one of 19.1 or later, for the whole system.
-fn upgrades_pip(words: &[Option<&str>], found: &Invocation) -> bool {
+fn upgrades_pip(words: &[Option<&str>], found: &Invocation<'_>) -> bool {
     let elsewhere =
         ["--user", "--target", "--prefix", "--root", "--no-index", "--find-links", "--constraint", "--dry-run"];
     let short = ["-t", "-f", "-c"];
@@ -252,7 +256,7 @@ struct Caller<'w> {
 impl<'w> Caller<'w> {
     fn of(words: &[Option<&'w str>]) -> Option<Self> {
         let program = words.get(managers::wrapper_len(words)).copied().flatten()?;
-        let name = managers::base_name(program);
+        let name = base_name(program);
         let folder = &program[..program.len() - name.len()];
         let (python, is_module) = match name.strip_prefix("pip") {
             Some(python) => (python, false),

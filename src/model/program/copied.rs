@@ -4,7 +4,7 @@ use crate::context::{Context, LazyContext};
 use crate::model::copy::{below, has_pattern, join, paths};
 use crate::model::state::cleaned;
 use crate::model::{Added, Copy};
-use crate::syntax::Keyword;
+use crate::syntax::{Keyword, lossy};
 
 use super::{Brought, Program, Search, base, chain, unseen};
 
@@ -44,14 +44,14 @@ impl Search<'_, '_, '_> {
             let target = if into_folder { join(&destination, &heredoc.name) } else { destination.clone() };
             self.places.contains(&target)
         })?;
-        let text = String::from_utf8_lossy(heredoc.body.slice(self.model.file.source)).into_owned();
+        let text = lossy(heredoc.body.slice(self.model.file.source)).into_owned();
         Some(if heredoc.chomp { text.trim_start_matches('\t').to_owned() } else { text })
     }
 
     /// A COPY of the build context, which is known.
     fn of_context(&self, copy: &Copy, context: &Context) -> Brought {
         let read = |source: &str| match context.read(source) {
-            Some(text) => Program::File(String::from_utf8_lossy(&text).into_owned()),
+            Some(text) => Program::File(lossy(&text).into_owned()),
             None => unseen(Some(source)),
         };
         if let Some(source) = self.places.iter().find_map(|place| copy.source_of(place, context.into())) {

@@ -7,7 +7,8 @@ mod copied;
 mod written;
 
 use crate::context::LazyContext;
-use crate::syntax::{Args, Keyword};
+use crate::knowledge::base_name;
+use crate::syntax::{Args, Keyword, lossy};
 
 use super::copy::join;
 use super::state::moved;
@@ -85,7 +86,7 @@ fn final_workdir(model: &Model<'_, '_>, stage: usize) -> Workdir {
     let instruction = model.instructions[last];
     match (instruction.body.keyword, &instruction.body.args) {
         (Keyword::Workdir, Args::Text(range)) => {
-            let path = String::from_utf8_lossy(range.slice(instruction.joined.text())).into_owned();
+            let path = lossy(range.slice(instruction.joined.text()));
             moved(&model.states[last].workdir, &path)
         }
         _ => model.states[last].workdir.clone(),
@@ -176,5 +177,5 @@ impl Search<'_, '_, '_> {
 
 /// The last part of a path.
 fn base(path: &str) -> &str {
-    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
+    base_name(path.trim_end_matches('/'))
 }

@@ -3,6 +3,7 @@
 use crate::model::copy::{below, has_pattern, join};
 use crate::model::state::cleaned;
 use crate::shell::{Body, Script, Simple, Word};
+use crate::syntax::lossy;
 
 use super::{Brought, Program, Search, base, unseen};
 
@@ -51,7 +52,7 @@ impl Search<'_, '_, '_> {
 
     /// A RUN that can't be read, and names one of the places.
     fn named_in_text(&self, at: usize) -> Brought {
-        let text = String::from_utf8_lossy(self.model.instructions[at].span.slice(self.model.file.source)).into_owned();
+        let text = lossy(self.model.instructions[at].span.slice(self.model.file.source));
         let ends = |c: char| c.is_whitespace() || "\"'`;|&()<>=,".contains(c);
         if text.split(ends).any(|word| self.places.iter().any(|place| place == word)) {
             return Brought::perhaps(unseen(None));
@@ -89,7 +90,7 @@ impl Search<'_, '_, '_> {
         let (last, sources) = operands.split_last()?;
         let target = text_of(script, last);
         let folder = target.starts_with('/') && !target.contains('$');
-        let literal = |word: &Word| word.literal.clone().filter(|literal| !has_pattern(literal));
+        let literal = |word: &Word| word.literal.as_deref().filter(|literal| !has_pattern(literal)).map(str::to_owned);
         // What stands before it may be the value of an option.
         if let Some(source) = sources.last().filter(|_| self.is_place(target)) {
             return Some(literal(source).map_or(Placed::Unclear, Placed::File));

@@ -4,7 +4,7 @@ use crate::knowledge::apt::{self, Reading};
 use crate::knowledge::bases::Distribution;
 use crate::knowledge::{Invocation, managers};
 use crate::model::{Copy, Model};
-use crate::syntax::{Args, Keyword};
+use crate::syntax::{Args, Keyword, lossy};
 
 use super::super::commands::Changed;
 use super::super::trace::Part;
@@ -25,7 +25,7 @@ pub fn check(
         return Err(Refusal::new("a command changed that is no call of apt, npm or sudo"));
     }
     let Some(found) = apt::call(words) else { return Err(Refusal::new("what apt is asked to do is not known")) };
-    let twin = apt::twin(&found.verb_word).map_err(Refusal::new)?;
+    let twin = apt::twin(found.verb_word).map_err(Refusal::new)?;
     if command.after != expected(command, words, program, &found, twin)? {
         return Err(Refusal::new("the call of apt did not become its twin of apt-get"));
     }
@@ -51,11 +51,11 @@ fn expected(
     command: &Changed<'_, '_>,
     words: &[Option<&str>],
     program: usize,
-    found: &Invocation,
+    found: &Invocation<'_>,
     twin: apt::Twin,
 ) -> Result<Vec<Part>, Refusal> {
     let verb = (program + 1..words.len())
-        .find(|at| words[*at] == Some(found.verb_word.as_str()) && !found.options.contains(at))
+        .find(|at| words[*at] == Some(found.verb_word) && !found.options.contains(at))
         .and_then(|at| place_of_word(&command.before, at));
     let (Some(verb), Some(name)) = (verb, place_of_word(&command.before, program)) else {
         return Err(Refusal::new("the call of apt can't be taken apart"));
@@ -74,7 +74,7 @@ fn expected(
     Ok(parts)
 }
 
-fn options_are_known(words: &[Option<&str>], found: &Invocation) -> Result<(), Refusal> {
+fn options_are_known(words: &[Option<&str>], found: &Invocation<'_>) -> Result<(), Refusal> {
     let own_settings = |at: &usize| {
         words[*at].is_some_and(|word| {
             word == "--config-file"
@@ -102,7 +102,7 @@ fn apt_is_debians(model: &Model<'_, '_>, index: usize) -> Result<(), Refusal> {
 
 /// The whole file must be silent on settings that are apt's alone, and on programs in the place of both.
 fn file_speaks_of_no_other_apt(model: &Model<'_, '_>) -> Result<(), Refusal> {
-    let text = String::from_utf8_lossy(model.file.source).to_ascii_lowercase();
+    let text = lossy(model.file.source).to_ascii_lowercase();
     if text.contains("binary::apt") {
         return Err(Refusal::new("the file has settings for apt alone"));
     }
@@ -121,7 +121,7 @@ fn file_speaks_of_no_other_apt(model: &Model<'_, '_>) -> Result<(), Refusal> {
 fn names_are_read_alike(
     model: &Model<'_, '_>,
     command: &Changed<'_, '_>,
-    found: &Invocation,
+    found: &Invocation<'_>,
     demand: Demand,
 ) -> Result<(), Refusal> {
     let shell = &model.states[command.index].shell;
@@ -193,7 +193,7 @@ fn names_one_file(model: &Model<'_, '_>, at: usize) -> bool {
     let instruction = model.instructions[at];
     let text = instruction.joined.text();
     let sources: Vec<String> = match &instruction.body.args {
-        Args::Words(words) => words.iter().map(|word| String::from_utf8_lossy(word.slice(text)).into_owned()).collect(),
+        Args::Words(words) => words.iter().map(|word| lossy(word.slice(text)).into_owned()).collect(),
         Args::Json(strings) => strings.iter().map(|string| string.value.clone()).collect(),
         _ => return false,
     };

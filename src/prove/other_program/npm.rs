@@ -6,7 +6,7 @@ use crate::knowledge::ecosystems::npm_ci::{self, Candidate};
 use crate::model::copy::{below, join};
 use crate::model::{Brought, Copy, Model, Workdir};
 use crate::shell::{Body, Script, Simple};
-use crate::syntax::Keyword;
+use crate::syntax::{Keyword, lossy};
 
 use super::super::commands::Changed;
 use super::super::trace::Part;
@@ -143,7 +143,7 @@ fn locked(model: &Model<'_, '_>, index: usize, context: &Context) -> Result<(), 
 /// What the image's name tells of its npm must hold when the install runs.
 fn npm_is_the_images(model: &Model<'_, '_>, index: usize) -> Result<(), Refusal> {
     for at in model.up_to(index) {
-        let text = String::from_utf8_lossy(model.instructions[at].joined.text()).into_owned();
+        let text = lossy(model.instructions[at].joined.text());
         let named = match model.keyword(at) {
             Keyword::Copy | Keyword::Add => ["bin/node", "bin/npm"].iter().any(|program| text.contains(program)),
             Keyword::Run => ["nodejs.org/dist", "nvm"].iter().any(|source| text.contains(source)),
@@ -195,7 +195,7 @@ fn folder_is_as_copied(model: &Model<'_, '_>, command: &Changed<'_, '_>, context
     let mut copied = false;
     for at in model.earlier(index) {
         let instruction = model.instructions[at];
-        let text = String::from_utf8_lossy(instruction.joined.text()).into_owned();
+        let text = lossy(instruction.joined.text());
         let spoils = match model.keyword(at) {
             Keyword::Volume => text.contains("node_modules"),
             Keyword::Copy | Keyword::Add => {

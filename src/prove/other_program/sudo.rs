@@ -27,7 +27,7 @@ pub fn check(
         return Err(Refusal::new("the user of the base image is not known"));
     }
     programs_are_themselves(command)?;
-    if let Some(reason) = sudo::relied_on(&String::from_utf8_lossy(command.script.text.text())) {
+    if let Some(reason) = sudo::relied_on(command.script.whole()) {
         return Err(Refusal::new(reason));
     }
     let count = sudo::idle_words(words).map_err(Refusal::new)?;
