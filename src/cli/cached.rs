@@ -5,28 +5,25 @@ use std::path::{Path, PathBuf};
 use crate::cache::{Cache, Kept, Place};
 use crate::config::{Configuration, Resolved};
 use crate::context::disk;
-use crate::edit::{Fault, Outcome};
-use crate::report::summary::Tally;
-use crate::review::saved::Saved;
 
 use super::args::RunArgs;
+use super::numbers::{self, Numbers};
 use super::run::{FAILED_ITSELF, FileResult};
 
 /// The cache of a run, and what the run needs to be told.
 pub struct Cached {
     cache: Cache,
-    /// Whether numbers are enough also for a file that changes.
-    numbers_only: bool,
+    /// For which files numbers are enough.
+    numbers: Numbers,
 }
 
 /// The cache of this run: none where it is not wanted, or where the run tells more than is kept.
-pub fn open(args: &RunArgs, saved: Option<&Saved>, configuration: &Configuration, roots: &[PathBuf]) -> Option<Cached> {
-    let tells_more = args.verbose || args.statistics || args.unused_suppressions;
-    if args.no_cache || tells_more || saved.is_some() {
+pub fn open(args: &RunArgs, numbers: Numbers, configuration: &Configuration, roots: &[PathBuf]) -> Option<Cached> {
+    if args.no_cache || numbers == Numbers::No {
         return None;
     }
     let cache = Cache::open(&folder()?, roots, configuration.plain().fingerprint())?;
-    Some(Cached { cache, numbers_only: args.check })
+    Some(Cached { cache, numbers })
 }
 
 /// `DOCKMOD_CACHE_DIR`, else `dockmod` in the user's folder for caches.
@@ -52,7 +49,7 @@ impl Cached {
         let Some(place) = Place::of(path) else { return work(source) };
         let key = place.key(resolved.fingerprint(), &source);
         match self.cache.known(&place, &key) {
-            Some(Kept::Looked(tally)) if self.numbers_only || !tally.changed => return FileResult::Known(tally),
+            Some(Kept::Looked(tally)) if self.numbers.are_enough(&tally) => return FileResult::Known(tally),
             Some(Kept::Skipped(reason)) => return FileResult::Skipped(reason),
             Some(Kept::Failed(message)) => return FileResult::Failed(message),
             Some(Kept::Looked(_)) => return work(source),
@@ -74,17 +71,9 @@ impl Cached {
 /// What numbers tell of a result; `None` where it is told in words too.
 fn kept(result: &FileResult) -> Option<Kept> {
     match result {
-        FileResult::Fixed { outcome, .. } => is_silent(outcome).then(|| Kept::Looked(Tally::of(outcome))),
+        FileResult::Fixed { .. } => numbers::tally(result).map(Kept::Looked),
         FileResult::Skipped(reason) => Some(Kept::Skipped(reason.clone())),
         FileResult::Failed(message) if message != FAILED_ITSELF => Some(Kept::Failed(message.clone())),
         FileResult::Known(_) | FileResult::Failed(_) | FileResult::Unconfigured(_) => None,
     }
-}
-
-fn is_silent(outcome: &Outcome) -> bool {
-    let unused = |fault: &Fault| matches!(fault, Fault::SilencesNothing(_));
-    outcome.cycle.is_empty()
-        && outcome.undecided.is_empty()
-        && outcome.declined.is_empty()
-        && outcome.suppressions.iter().all(|note| unused(&note.fault))
 }

@@ -8,6 +8,7 @@ mod config_command;
 mod consume;
 mod images;
 mod manual;
+mod numbers;
 mod parse_command;
 mod pin_command;
 mod review_command;

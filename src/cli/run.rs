@@ -26,6 +26,7 @@ use super::args::{ColorChoice, Files, RunArgs};
 use super::cached::{self, Cached};
 use super::consume::{Consumer, separated};
 use super::images::{self, Named, Unasked};
+use super::numbers::Numbers;
 use super::{Status, review_command, select, terminal};
 
 /// Files that are worked on before their results are printed: bounds what is held in memory.
@@ -148,7 +149,8 @@ fn files(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) -
     let given = roots(&args.paths);
     let entries = entries(args.files, &args.paths, configuration);
     let index = Index::new(&given);
-    let cache = if entries.len() < FEW { None } else { cached::open(args, saved, configuration, &given) };
+    let numbers = Numbers::of(args, saved);
+    let cache = if entries.len() < FEW { None } else { cached::open(args, numbers, configuration, &given) };
     let mut consumer = Consumer::new(args, given.clone());
     let mut images = OfRun::default();
     let mut progress = Progress::new(entries.len(), started);
@@ -158,8 +160,11 @@ fn files(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) -
             return Ok(Status::Failed);
         }
         let known = images.known.as_ref();
-        let reports: Vec<Report> =
-            batch.par_iter().map(|entry| report(entry, configuration, saved, known, &index, cache.as_ref())).collect();
+        let report = |entry: &Entry| {
+            let Report { path, result } = report(entry, configuration, saved, known, &index, cache.as_ref());
+            Report { path, result: numbers.reduced(result) }
+        };
+        let reports: Vec<Report> = batch.par_iter().map(report).collect();
         progress.advance(batch.len());
         progress.suspend(|| reports.into_iter().try_for_each(|report| consumer.take(report)))?;
     }

@@ -87,6 +87,9 @@ impl Options {
     /// What an option was set to.
     #[must_use]
     pub fn get(&self, transform: &str, key: &str) -> Option<&str> {
+        if self.0.is_empty() {
+            return None;
+        }
         self.0.get(&format!("{transform}.{key}")).map(String::as_str)
     }
 }

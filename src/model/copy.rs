@@ -269,7 +269,7 @@ pub fn join(folder: &str, name: &str) -> String {
     if name.starts_with('/') {
         return cleaned(name);
     }
-    cleaned(&format!("{folder}/{name}"))
+    cleaned(&[folder, "/", name].concat())
 }
 
 /// What the container runs by CMD or ENTRYPOINT in exec form, or by a shell form that is one path.

@@ -40,7 +40,10 @@ impl Model<'_, '_> {
     }
 
     fn words_of_variable(&self, index: usize, script: &Script<'_>, text: &str, name: &str, place: TextRange) -> Words {
-        let names = self.env_names(index);
+        let mentions = mentions(text, name);
+        if mentions > 1 || self.sets_variable(index, name) {
+            return Words::Unknown;
+        }
         // A secret may be mounted as a variable.
         if self.flags(index).iter().any(|flag| flag.contains("env=")) {
             return Words::Unknown;
@@ -51,10 +54,10 @@ impl Model<'_, '_> {
                 .is_none_or(|command| SETTERS.contains(&command) && (command != "printf" || text.contains("-v")))
                 && !simple.words.is_empty()
         });
-        if sets_any || names.contains(&name) {
+        if sets_any {
             return Words::Unknown;
         }
-        match mentions(text, name) {
+        match mentions {
             0 => {
                 let known = match name {
                     "HOME" => self.home_is_one_word(index),

@@ -120,6 +120,15 @@ pub(super) fn moved(from: &Workdir, path: &str) -> Workdir {
 /// The path without `.`, `..`, doubled and trailing slashes.
 #[must_use]
 pub fn cleaned(path: &str) -> String {
+    let inner = path.strip_prefix('/').unwrap_or(path);
+    let is_clean = !inner.is_empty()
+        && !inner.starts_with(['.', '/'])
+        && !inner.ends_with('/')
+        && !inner.contains("//")
+        && !inner.contains("/.");
+    if is_clean {
+        return ["/", inner].concat();
+    }
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {

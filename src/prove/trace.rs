@@ -6,7 +6,7 @@ use compact_str::CompactString;
 
 use crate::model::Model;
 use crate::shell::{Command, Joiner, Script, Simple, Terminator};
-use crate::syntax::{Dockerfile, Item, Keyword, Span, TriviaKind, dump, lossy};
+use crate::syntax::{Dockerfile, Item, Keyword, Span, TextRange, TriviaKind, dump, lossy};
 
 /// Directives, then tokens in file order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -232,20 +232,19 @@ fn pipeline(script: &Script<'_>, link: &crate::shell::ChainLink) -> Pipeline {
 }
 
 pub(super) fn parts(script: &Script<'_>, simple: &Simple) -> Vec<Part> {
-    let all = simple.assignments.len() + simple.words.len() + simple.redirects.len();
-    let mut parts: Vec<(usize, Part)> = Vec::with_capacity(all);
-    for assignment in &simple.assignments {
-        parts.push((assignment.range.start, Part::Assignment(script.str(assignment.range).into())));
+    let written = |range: TextRange| CompactString::from(script.str(range));
+    let assignments = simple.assignments.iter().map(|part| (part.range, Part::Assignment(written(part.range))));
+    let words = simple.words.iter();
+    let words = words.map(|word| (word.range, Part::Word { raw: written(word.range), literal: word.literal.clone() }));
+    let redirects = simple.redirects.iter();
+    let redirects = redirects
+        .map(|redirect| (redirect.range, Part::Redirect { raw: written(redirect.range), heredoc: redirect.heredoc }));
+    let parts = assignments.chain(words);
+    if simple.redirects.is_empty() && simple.assignments.is_empty() {
+        return parts.map(|(_, part)| part).collect();
     }
-    for word in &simple.words {
-        let raw = script.str(word.range).into();
-        parts.push((word.range.start, Part::Word { raw, literal: word.literal.clone() }));
-    }
-    for redirect in &simple.redirects {
-        let raw = script.str(redirect.range).into();
-        parts.push((redirect.range.start, Part::Redirect { raw, heredoc: redirect.heredoc }));
-    }
-    parts.sort_by_key(|(at, _)| *at);
+    let mut parts: Vec<(TextRange, Part)> = parts.chain(redirects).collect();
+    parts.sort_by_key(|(range, _)| range.start);
     parts.into_iter().map(|(_, part)| part).collect()
 }
 

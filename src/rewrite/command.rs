@@ -99,7 +99,7 @@ pub fn append_command(
     let last =
         last.map(|link| link.joiner.map_or(link.range, |joiner| joiner.range)).map(|range| script.span(range).start);
     if let Some(blanks) = last.and_then(|at| blanks_before(model.file.source, at)) {
-        style.indent = blanks;
+        blanks.clone_into(&mut style.indent);
     }
     let on_one_line = instruction.first_line == instruction.last_line
         || instruction.joined.spans().filter(|span| !span.is_empty()).count() == 1;

@@ -4,7 +4,7 @@ pub mod run;
 
 use crate::model::Model;
 use crate::shell::Script;
-use crate::syntax::{Keyword, TextRange, lossy};
+use crate::syntax::{Keyword, TextRange};
 
 /// Where an operator stands when a command goes on in the next line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl Lines {
                 count(&mut self.commands, blanks);
             } else if matches!(after, Some(b'\\' | b'`')) {
                 self.line_ends += 1;
-                self.commands.extend(blanks_before(source, command).map(|blanks| (blanks, 1)));
+                self.commands.extend(blanks_before(source, command).map(|blanks| (blanks.to_owned(), 1)));
             }
         }
         for word in script.simple_commands().iter().flat_map(|simple| &simple.words) {
@@ -151,10 +151,10 @@ impl Lines {
     }
 }
 
-fn count(list: &mut Vec<(String, usize)>, blanks: String) {
+fn count(list: &mut Vec<(String, usize)>, blanks: &str) {
     match list.iter_mut().find(|(known, _)| *known == blanks) {
         Some((_, count)) => *count += 1,
-        None => list.push((blanks, 1)),
+        None => list.push((blanks.to_owned(), 1)),
     }
 }
 
@@ -173,9 +173,9 @@ fn commonest(list: &[(String, usize)]) -> Option<String> {
 
 /// The blanks before `at`, where nothing else stands before it on its line.
 #[must_use]
-pub fn blanks_before(source: &[u8], at: usize) -> Option<String> {
+pub fn blanks_before(source: &[u8], at: usize) -> Option<&str> {
     let start = memchr::memrchr(b'\n', &source[..at]).map_or(0, |feed| feed + 1);
     let blanks = &source[start..at];
     let only_blanks = start > 0 && blanks.iter().all(|byte| matches!(byte, b' ' | b'\t'));
-    only_blanks.then(|| lossy(blanks).into_owned())
+    if only_blanks { std::str::from_utf8(blanks).ok() } else { None }
 }

@@ -4,6 +4,7 @@
 //! references stay. Two words of equal form have the same value in every build, or fail in the same builds.
 //! Source: `frontend/dockerfile/shell/lex.go`.
 
+use super::lossy;
 use super::whitespace::decode_first;
 
 /// A word after quotes and escapes: literals and variables in order, no two literals side by side.
@@ -157,6 +158,10 @@ const MAX_DEPTH: usize = 32;
 /// # Errors
 /// Where BuildKit fails on the word whatever the variables hold, or where its versions differ.
 pub fn expand(raw: &[u8], escape: u8) -> Result<Word, ExpandError> {
+    let stands_for_itself = |byte: &u8| byte.is_ascii() && !matches!(byte, b'$' | b'\'' | b'"') && *byte != escape;
+    if !raw.is_empty() && raw.iter().all(stands_for_itself) {
+        return Ok(Word(vec![Piece::Literal(lossy(raw).into_owned())]));
+    }
     let mut chars = Vec::with_capacity(raw.len());
     let mut at = 0;
     while let Some((c, width)) = decode_first(&raw[at..]) {

@@ -127,5 +127,7 @@ fn fix(model: &Model<'_, '_>, start: usize, end: usize) -> Fix {
 /// What the lines of an ENV that is laid out over several begin with.
 fn indent_shown(model: &Model<'_, '_>, index: usize) -> Option<String> {
     let joined = &model.instructions[index].joined;
-    pairs(model, index).iter().skip(1).find_map(|pair| blanks_before(model.file.source, joined.span(pair.key).start))
+    let mut pairs = pairs(model, index).iter().skip(1);
+    let blanks = pairs.find_map(|pair| blanks_before(model.file.source, joined.span(pair.key).start));
+    blanks.map(str::to_owned)
 }

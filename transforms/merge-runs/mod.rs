@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::edit::{Fix, Offers, Proposals, Safety, Subject, Transform};
-use crate::knowledge::{commands, managers, processes};
+use crate::knowledge::{Family, commands, managers, processes};
 use crate::model::Model;
 use crate::prove::Claim;
 use crate::shell::{Command, CompoundKind, Script, Simple, Terminator};
@@ -156,23 +156,8 @@ fn next_of_group<'m, 's>(
 
 /// The same package manager, set-up steps, or a cleanup of what the step before made.
 fn belongs_together(left: &Script<'_>, right: &Script<'_>) -> bool {
-    let families = |script: &Script<'_>| -> Option<BTreeSet<String>> {
-        let mut found = BTreeSet::new();
-        for simple in script.simple_commands() {
-            let words = simple.literals();
-            match managers::package_action(&words) {
-                Some(family) => {
-                    found.insert(format!("{family:?}"));
-                }
-                None if words.first().is_some_and(|word| word.is_some_and(|name| name == "rm" || name == "true")) => {}
-                None => return None,
-            }
-        }
-        Some(found)
-    };
-    if let (Some(left), Some(right)) = (families(left), families(right))
-        && left.len() == 1
-        && left == right
+    if let Some(family) = only_family(left)
+        && only_family(right) == Some(family)
     {
         return true;
     }
@@ -180,6 +165,19 @@ fn belongs_together(left: &Script<'_>, right: &Script<'_>) -> bool {
         return true;
     }
     cleans_up(left, right)
+}
+
+/// The family of all commands of a script, `rm` and `true` left aside, where it is one.
+fn only_family(script: &Script<'_>) -> Option<Family> {
+    let mut only = None;
+    for simple in script.simple_commands() {
+        match managers::package_action(&simple.literals()) {
+            Some(family) if only.is_none_or(|known| known == family) => only = Some(family),
+            None if matches!(simple.name(), Some("rm" | "true")) => {}
+            _ => return None,
+        }
+    }
+    only
 }
 
 fn is_set_up(script: &Script<'_>) -> bool {

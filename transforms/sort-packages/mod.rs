@@ -78,7 +78,7 @@ fn commands_on_top<'t>(script: &'t Script<'_>) -> impl Iterator<Item = &'t Simpl
 /// The packages of one install command, where there are at least two.
 struct PackageList<'s> {
     invocation: Invocation<'s>,
-    items: Vec<Item>,
+    items: Vec<Item<'s>>,
     /// Where the word before the first package ends.
     before: usize,
     /// Whether something else than packages stands between the first and the last one.
@@ -87,10 +87,10 @@ struct PackageList<'s> {
     refusal: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Item {
-    key: String,
-    raw: String,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Item<'s> {
+    key: &'s str,
+    raw: &'s str,
     span: Span,
 }
 
@@ -119,13 +119,13 @@ impl<'s> PackageList<'s> {
             if words[*operand].is_some() && !managers::is_plain_package(value) {
                 refusal.get_or_insert_with(|| format!("`{raw}` is no plain package name"));
             }
-            let key = words[*operand].map_or_else(|| raw.to_owned(), |literal| literal.trim_matches('"').to_owned());
-            items.push(Item { key, raw: raw.to_owned(), span: script.span(word.range) });
+            let key = words[*operand].map_or(raw, |literal| literal.trim_matches('"'));
+            items.push(Item { key, raw, span: script.span(word.range) });
         }
         if let Some(unclear) = invocation.unclear {
             refusal = Some(format!("what `{}` stands for is not known", raw(&simple.words[unclear])));
         }
-        let mut distinct: Vec<&str> = items.iter().map(|item: &Item| item.key.as_str()).collect();
+        let mut distinct: Vec<&str> = items.iter().map(|item| item.key).collect();
         distinct.sort_unstable();
         distinct.dedup();
         let mut names: Vec<&str> = distinct.iter().map(|key| managers::package_name(key)).collect();
@@ -152,18 +152,13 @@ impl<'s> PackageList<'s> {
     fn edits(&self, model: &Model<'_, '_>, index: usize) -> Result<Vec<Edit>, String> {
         let source = model.file.source;
         let groups = self.groups(model, index);
-        let wanted: Vec<Vec<&Item>> = groups.iter().map(Group::wanted).collect();
+        let wanted: Vec<Vec<&Item<'_>>> = groups.iter().map(Group::wanted).collect();
         let in_order = groups.iter().zip(&wanted).all(|(group, wanted)| group.items.iter().eq(wanted));
-        let lines: Vec<usize> =
-            self.items.iter().map(|item| memchr::memchr_iter(b'\n', &source[..item.span.start]).count()).collect();
-        let several_lines = lines.first() != lines.last();
-        let sortable: Vec<usize> = groups
-            .iter()
-            .filter(|group| group.sortable)
-            .flat_map(|group| &group.items)
-            .map(|item| memchr::memchr_iter(b'\n', &source[..item.span.start]).count())
-            .collect();
-        let crowded = several_lines && sortable.windows(2).any(|pair| pair[0] == pair[1]);
+        let several_lines =
+            self.items.first().zip(self.items.last()).is_some_and(|(first, last)| parted(source, first, last));
+        let sortable: Vec<&Item<'_>> =
+            groups.iter().filter(|group| group.sortable).flat_map(|group| &group.items).copied().collect();
+        let crowded = several_lines && sortable.windows(2).any(|pair| !parted(source, pair[0], pair[1]));
         if in_order && !crowded {
             return Ok(Vec::new());
         }
@@ -235,12 +230,11 @@ impl<'s> PackageList<'s> {
         let source = model.file.source;
         let (Some(first), Some(last)) = (self.items.first(), self.items.last()) else { return Vec::new() };
         if !several_lines {
-            let words: Vec<&str> = groups.iter().flat_map(Group::wanted).map(|item| item.raw.as_str()).collect();
+            let words: Vec<&str> = groups.iter().flat_map(Group::wanted).map(|item| item.raw).collect();
             return vec![Edit::replace(Span::new(first.span.start, last.span.end), words.join(" "))];
         }
         let style = model.style().of_run(model, index);
-        let indent =
-            self.items.iter().find_map(|item| blanks_before(source, item.span.start)).unwrap_or(style.indent.clone());
+        let indent = self.items.iter().find_map(|item| blanks_before(source, item.span.start)).unwrap_or(&style.indent);
         let next_line = format!(" {}{}", style.escape, style.line_end);
         let mut text = String::new();
         for group in groups {
@@ -259,8 +253,13 @@ impl<'s> PackageList<'s> {
     }
 }
 
+/// Whether a line ends between the starts of two packages, of which `before` comes first.
+fn parted(source: &[u8], before: &Item<'_>, after: &Item<'_>) -> bool {
+    memchr::memchr(b'\n', &source[before.span.start..after.span.start]).is_some()
+}
+
 /// Whether a line without a word stands between two packages.
-fn has_gap(source: &[u8], before: &Item, after: &Item) -> bool {
+fn has_gap(source: &[u8], before: &Item<'_>, after: &Item<'_>) -> bool {
     let between = &source[before.span.end..after.span.start];
     let lines: Vec<&[u8]> = between.split(|byte| *byte == b'\n').collect();
     let inner = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
@@ -280,7 +279,7 @@ fn permuted(groups: &[Group<'_>]) -> Vec<Edit> {
         let mut sorted = group.items.clone();
         sorted.sort_by(|left, right| left.key.as_bytes().cmp(right.key.as_bytes()));
         let moved = group.items.iter().zip(sorted).filter(|(place, item)| place.raw != item.raw);
-        edits.extend(moved.map(|(place, item)| Edit::replace(place.span, item.raw.clone())));
+        edits.extend(moved.map(|(place, item)| Edit::replace(place.span, item.raw)));
     }
     edits
 }
@@ -288,13 +287,13 @@ fn permuted(groups: &[Group<'_>]) -> Vec<Edit> {
 /// Packages with the comment lines right above them.
 struct Group<'l> {
     comments: Vec<Span>,
-    items: Vec<&'l Item>,
+    items: Vec<&'l Item<'l>>,
     sortable: bool,
 }
 
 impl<'l> Group<'l> {
     /// The packages as they should stand, exact duplicates left out.
-    fn wanted(&self) -> Vec<&'l Item> {
+    fn wanted(&self) -> Vec<&'l Item<'l>> {
         let mut items = self.items.clone();
         if self.sortable {
             items.sort_by(|left, right| left.key.as_bytes().cmp(right.key.as_bytes()));
