@@ -25,6 +25,7 @@ dockerfile() {
     if (shape == "words") printf "RUN apt-get update && apt-get install -y"
     if (shape == "chain") printf "RUN true"
     if (shape == "heredoc") print "RUN <<EOF"
+    if (shape == "nested") printf "RUN "
     for (i = 0; i < n; i++) {
       if (shape == "runs") printf "RUN apt-get update && apt-get install -y package%d\n", i
       if (shape == "envs") printf "ENV NAME%d value%d\n", i, i
@@ -33,6 +34,7 @@ dockerfile() {
       if (shape == "words") printf " \\\n    package%d", i
       if (shape == "chain") printf " \\\n && echo %d > /etc/file%d", i, i
       if (shape == "heredoc") printf "echo %d\n", i
+      if (shape == "nested") printf "if true; then%s ", i % 50 ? "" : " \\\n"
       if (shape == "stages" && i % 100 == 0) printf "FROM debian:12 AS stage%d\n", i / 100
       if (shape == "stages" && i % 100 != 0) printf "RUN make target%d\n", i
       if (shape == "mixed") {
@@ -43,6 +45,10 @@ dockerfile() {
         if (i % 6 == 4) printf "ENV A%d=$A%db\n", i, i - 6
         if (i % 6 == 5) printf "ARG B%d\n", i
       }
+    }
+    if (shape == "nested") {
+      printf "true"
+      for (i = 0; i < n; i++) printf "; fi%s", i % 50 ? "" : " \\\n"
     }
     print ""
     if (shape == "heredoc") print "EOF"
@@ -63,7 +69,7 @@ seconds() {
 
 report() {
   printf '| | 100 | 1,000 | 10,000 |\n|---|---|---|---|\n'
-  for shape in runs envs copies stages mixed comments words chain heredoc; do
+  for shape in runs envs copies stages mixed comments words chain heredoc nested; do
     case $shape in
       runs) text='RUNs that install packages' ;;
       envs) text='ENVs' ;;
@@ -74,6 +80,7 @@ report() {
       words) text='packages of one RUN' ;;
       chain) text='commands of one RUN' ;;
       heredoc) text='lines of a heredoc' ;;
+      nested) text='branches in each other' ;;
     esac
     printf '| %s' "$text"
     for number in 100 1000 10000; do

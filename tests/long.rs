@@ -1,7 +1,9 @@
-//! Long Dockerfiles take time by their length, and no more: eight times the instructions never take thirty times as long.
+//! Long Dockerfiles take time by their length, and no more: eight times the instructions, or the levels of brackets,
+//! never take thirty times as long.
 #![allow(clippy::expect_used, reason = "a test may panic")]
 
 use std::fmt::Write as _;
+use std::ops::Add as _;
 use std::time::{Duration, Instant};
 
 use dockmod::edit::{Selected, Settings, fix_source};
@@ -21,6 +23,25 @@ const SHAPES: &[(&str, &str, Shape, &str)] = &[
     ("heredoc", "RUN <<EOF\n", |text, i| line(text, format_args!("echo {i}")), "EOF\n"),
     ("stages", "", stages, ""),
     ("mixed", "", mixed, ""),
+];
+
+/// What opens a level, and what closes it.
+const NESTED: &[(&str, &str, &str)] = &[
+    ("RUN ", "( ", " )"),
+    ("RUN ", "{ ", "; }"),
+    ("RUN ", "if true; then ", "; fi"),
+    ("RUN ", "while true; do ", "; done"),
+    ("RUN ", "case a in a) ", ";; esac"),
+    ("RUN ", "f() { ", "; }"),
+    ("RUN ", "! ", ""),
+    ("RUN ", "time ", ""),
+    ("RUN echo ", "$(echo ", ")"),
+    ("RUN echo ", "\"$(echo ", ")\""),
+    ("RUN echo ", "${A:-", "}"),
+    ("RUN echo ", "$((", "))"),
+    ("ENV A=", "${A:-", "}"),
+    ("CMD ", "[", "]"),
+    ("", "ONBUILD ", ""),
 ];
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
@@ -56,11 +77,38 @@ fn time(source: &str, settings: &Settings) -> Duration {
     start.elapsed()
 }
 
-#[test]
-fn eight_times_the_length_takes_no_thirty_times_the_time() {
+fn settings() -> Settings {
     let selected = transforms::ALL.iter().filter(|transform| !transform.opt_in);
     let transforms = selected.map(|transform| Selected { transform, by_name: false }).collect();
-    let settings = Settings { transforms, ..Settings::default() };
+    Settings { transforms, ..Settings::default() }
+}
+
+#[test]
+fn eight_times_the_depth_takes_no_thirty_times_the_time() {
+    let settings = settings();
+    for (head, open, close) in NESTED {
+        // BuildKit reads no line of more than 64 KiB.
+        let levels = |part: &str, number: usize| part.repeat(100).add("\\\n").repeat(number / 100);
+        let source = |number: usize, run: usize| {
+            format!("FROM debian:12\n{head}{}RUN{run}{}\n", levels(open, number), levels(close, number))
+        };
+        let least = |number| {
+            let times = (1..4).map(|run| {
+                let (text, start) = (source(number, run), Instant::now());
+                // Such a file may be none that BuildKit takes: what counts is that it ends.
+                let _ = fix_source(text.as_bytes(), &settings, &|_| None);
+                start.elapsed()
+            });
+            times.min().expect("three runs")
+        };
+        let (shallow, deep) = (least(1000), least(8000));
+        assert!(deep < shallow * 30 + Duration::from_millis(100), "{open}: {shallow:?}, then {deep:?}");
+    }
+}
+
+#[test]
+fn eight_times_the_length_takes_no_thirty_times_the_time() {
+    let settings = settings();
     for (name, head, shape, end) in SHAPES {
         // Another text in each run: scripts that were read before are remembered.
         let source = |number: usize, run: usize| {

@@ -23,6 +23,8 @@ pub fn references(text: &[u8], range: TextRange, escape: u8) -> Vec<Reference> {
         return found;
     }
     let mut quote: Option<u8> = None;
+    // The first closing brace behind the last variable in braces: those that stand in each other share it.
+    let mut brace = None;
     let mut at = range.start;
     while at < range.end {
         match (text[at], quote) {
@@ -33,7 +35,7 @@ pub fn references(text: &[u8], range: TextRange, escape: u8) -> Vec<Reference> {
             (byte, _) if byte == escape => at += 1,
             (b'$', _) => {
                 // What stands in a modifier is read by the same loop: `${A:-$B}` uses both.
-                at = dollar(text, at, range.end, &mut found);
+                at = dollar(text, at, range.end, &mut brace, &mut found);
                 continue;
             }
             _ => {}
@@ -43,8 +45,8 @@ pub fn references(text: &[u8], range: TextRange, escape: u8) -> Vec<Reference> {
     found
 }
 
-/// Reads the variable at `at`; gives where to go on.
-fn dollar(text: &[u8], at: usize, end: usize, found: &mut Vec<Reference>) -> usize {
+/// Reads the variable at `at`; gives where to go on. `brace` is a closing brace that was found before.
+fn dollar(text: &[u8], at: usize, end: usize, brace: &mut Option<usize>, found: &mut Vec<Reference>) -> usize {
     let braced = text[at + 1..end].first() == Some(&b'{');
     let start = at + 1 + usize::from(braced);
     let len = text[start..end].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
@@ -58,7 +60,11 @@ fn dollar(text: &[u8], at: usize, end: usize, found: &mut Vec<Reference>) -> usi
         return name_end;
     }
     let plain = text[name_end..end].first() == Some(&b'}');
-    let closing = memchr::memchr(b'}', &text[name_end..end]).map_or(end, |offset| name_end + offset + 1);
+    let closing = match *brace {
+        Some(closing) if closing > name_end => closing,
+        _ => memchr::memchr(b'}', &text[name_end..end]).map_or(end, |offset| name_end + offset + 1),
+    };
+    *brace = Some(closing);
     found.push(Reference { name, range: TextRange::new(at, closing), plain });
     name_end
 }
