@@ -1,109 +1,116 @@
 //! What may stand in a `dockmod.yaml`.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
-use crate::transforms;
+#[cfg(test)]
+use super::schema::tests::{TransformName, TransformOptions};
 
 /// A whole file. A key that is not there says nothing: what it extends, or the default, holds.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-#[schemars(title = "dockmod.yaml", description = "Configuration of dockmod, the codemod tool for Dockerfiles.")]
+#[cfg_attr(
+    test,
+    schemars(title = "dockmod.yaml", description = "Configuration of dockmod, the codemod tool for Dockerfiles.")
+)]
 pub struct File {
     /// Files whose keys hold where this one has none, by path from this file; later ones win.
-    #[schemars(with = "Option<Vec<String>>")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub extends: Option<Vec<Spanned<String>>>,
     /// Only these transforms, by id or by a check that they settle; allows their unsafe fixes.
-    #[schemars(with = "Option<Vec<TransformName>>")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<TransformName>>"))]
     pub select: Option<Vec<Spanned<String>>>,
     /// These transforms as well as the others; allows their unsafe fixes.
-    #[schemars(with = "Option<Vec<TransformName>>")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<TransformName>>"))]
     pub extend_select: Option<Vec<Spanned<String>>>,
     /// All but these transforms.
-    #[schemars(with = "Option<Vec<TransformName>>")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<TransformName>>"))]
     pub ignore: Option<Vec<Spanned<String>>>,
     /// Nor these transforms.
-    #[schemars(with = "Option<Vec<TransformName>>")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<TransformName>>"))]
     pub extend_ignore: Option<Vec<Spanned<String>>>,
     /// How far fixes may go.
-    #[schemars(with = "Option<Safety>")]
+    #[cfg_attr(test, schemars(with = "Option<Safety>"))]
     pub safety: Option<Spanned<Safety>>,
     /// Options of transforms: the option by its name below the transform's id.
-    #[schemars(with = "Option<TransformOptions>")]
+    #[cfg_attr(test, schemars(with = "Option<TransformOptions>"))]
     pub transforms: Option<Map<Map<Spanned<String>>>>,
     /// Whether caches of package managers are kept out of the image by cleaning up, or by cache mounts.
-    #[schemars(with = "Option<Profile>")]
+    #[cfg_attr(test, schemars(with = "Option<Profile>"))]
     pub profile: Option<Spanned<Profile>>,
     /// Further files that are Dockerfiles: patterns as in a .gitignore, from this file's folder.
-    #[schemars(with = "Option<Vec<String>>")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub include: Option<Vec<Spanned<String>>>,
     /// Dockerfiles that are left out: patterns as in a .gitignore, from this file's folder.
-    #[schemars(with = "Option<Vec<String>>")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub exclude: Option<Vec<Spanned<String>>>,
     /// Whether `# dockmod: ignore=…` counts only with a reason behind it.
-    #[schemars(with = "Option<bool>")]
+    #[cfg_attr(test, schemars(with = "Option<bool>"))]
     pub require_suppression_reasons: Option<Spanned<bool>>,
     /// How registries are asked, each by its host and port; Docker Hub is docker.io.
-    #[schemars(with = "Option<std::collections::BTreeMap<String, Registry>>")]
+    #[cfg_attr(test, schemars(with = "Option<std::collections::BTreeMap<String, Registry>>"))]
     pub registries: Option<Map<Registry>>,
     /// Other values for some Dockerfiles; later ones win.
     pub overrides: Vec<Override>,
 }
 
 /// How a registry is asked.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Registry {
     /// HOST[:PORT][/PATH] that is asked in its place; the names in Dockerfiles stay.
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub rewrite: Option<Spanned<String>>,
     /// HOST[:PORT][/PATH] of mirrors that are asked before it, in this order.
-    #[schemars(with = "Option<Vec<String>>")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub mirrors: Option<Vec<Spanned<String>>>,
     /// Whether it is spoken to without TLS.
-    #[schemars(with = "Option<bool>")]
+    #[cfg_attr(test, schemars(with = "Option<bool>"))]
     pub plain_http: Option<Spanned<bool>>,
     /// Certificates of authorities that are trusted beside the system's, by path from this file.
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub ca_file: Option<Spanned<String>>,
     /// How many requests it gets at once.
-    #[schemars(with = "Option<u16>")]
+    #[cfg_attr(test, schemars(with = "Option<u16>"))]
     pub concurrent: Option<Spanned<u16>>,
 }
 
 /// Values for the Dockerfiles of some paths.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Override {
     /// For which Dockerfiles: patterns as in a .gitignore, from this file's folder.
-    #[schemars(with = "Vec<String>")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub paths: Vec<Spanned<String>>,
     /// Only these transforms, by id or by a check that they settle; allows their unsafe fixes.
-    #[schemars(with = "Option<Vec<TransformName>>")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<TransformName>>"))]
     pub select: Option<Vec<Spanned<String>>>,
     /// These transforms as well as the others; allows their unsafe fixes.
-    #[schemars(with = "Option<Vec<TransformName>>")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<TransformName>>"))]
     pub extend_select: Option<Vec<Spanned<String>>>,
     /// All but these transforms.
-    #[schemars(with = "Option<Vec<TransformName>>")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<TransformName>>"))]
     pub ignore: Option<Vec<Spanned<String>>>,
     /// Nor these transforms.
-    #[schemars(with = "Option<Vec<TransformName>>")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<TransformName>>"))]
     pub extend_ignore: Option<Vec<Spanned<String>>>,
     /// How far fixes may go.
-    #[schemars(with = "Option<Safety>")]
+    #[cfg_attr(test, schemars(with = "Option<Safety>"))]
     pub safety: Option<Spanned<Safety>>,
     /// Options of transforms: the option by its name below the transform's id.
-    #[schemars(with = "Option<TransformOptions>")]
+    #[cfg_attr(test, schemars(with = "Option<TransformOptions>"))]
     pub transforms: Option<Map<Map<Spanned<String>>>>,
     /// Whether caches of package managers are kept out of the image by cleaning up, or by cache mounts.
-    #[schemars(with = "Option<Profile>")]
+    #[cfg_attr(test, schemars(with = "Option<Profile>"))]
     pub profile: Option<Spanned<Profile>>,
 }
 
@@ -149,7 +156,8 @@ rules_of!(File);
 rules_of!(Override);
 
 /// How far fixes may go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Safety {
     /// Only fixes that keep the image; unsafe ones of transforms that are selected by name.
@@ -170,7 +178,8 @@ impl Safety {
 }
 
 /// How caches of package managers are kept out of images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
     /// Options and commands that keep no cache or remove it.
@@ -213,54 +222,5 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Map<V> {
             }
         }
         deserializer.deserialize_map(Entries(PhantomData))
-    }
-}
-
-/// In the schema: an id of a transform, or a check that one settles.
-struct TransformName;
-
-impl JsonSchema for TransformName {
-    fn schema_name() -> Cow<'static, str> {
-        "TransformName".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let ids: Vec<&str> = transforms::ALL.iter().map(|transform| transform.id).collect();
-        let mut codes: Vec<&str> = transforms::ALL.iter().flat_map(|transform| transform.codes).copied().collect();
-        codes.sort_unstable();
-        codes.dedup();
-        let names = [ids, codes].concat();
-        json_schema!({
-            "description": "A transform by its id, or by a check of hadolint, ShellCheck or BuildKit that it settles.",
-            "enum": names
-        })
-    }
-}
-
-/// In the schema: the options of each transform that has some.
-struct TransformOptions;
-
-impl JsonSchema for TransformOptions {
-    fn schema_name() -> Cow<'static, str> {
-        "TransformOptions".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let mut properties = serde_json::Map::new();
-        for transform in transforms::ALL.iter().filter(|transform| !transform.options.is_empty()) {
-            let options: serde_json::Map<String, serde_json::Value> = transform
-                .options
-                .iter()
-                .map(|(key, values)| ((*key).to_owned(), serde_json::json!({ "enum": values, "default": values[0] })))
-                .collect();
-            let schema = serde_json::json!({
-                "description": transform.summary,
-                "type": "object",
-                "properties": options,
-                "additionalProperties": false
-            });
-            properties.insert(transform.id.to_owned(), schema);
-        }
-        json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
     }
 }

@@ -25,7 +25,7 @@ pub use error::ConfigError;
 pub use file::{File, Profile, Safety};
 pub use names::{exactly, matching, unknown, value, values};
 pub use resolve::{Asked, Effective, Origin, REPLACED_BY_CACHE_MOUNTS, Sourced};
-pub use schema::schema;
+pub use schema::SCHEMA;
 pub use show::show;
 pub use start::START;
 
