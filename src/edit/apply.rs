@@ -1,6 +1,7 @@
 //! Edits applied to bytes.
 
 use super::Edit;
+use super::fix::sorted;
 
 /// Why edits can't be applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -18,12 +19,10 @@ pub enum EditError {
 /// # Errors
 /// Where edits overlap or reach past the end.
 pub fn apply(source: &[u8], edits: &[Edit]) -> Result<Vec<u8>, EditError> {
-    let mut sorted: Vec<&Edit> = edits.iter().collect();
-    sorted.sort_by_key(|edit| edit.span);
     let mut result = Vec::with_capacity(source.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());
     let mut at = 0;
     let mut last_insert = None;
-    for edit in sorted {
+    for edit in sorted(edits) {
         if edit.span.end > source.len() || edit.span.start > edit.span.end {
             return Err(EditError::OutOfBounds);
         }

@@ -3,6 +3,7 @@
 use crate::syntax::Span;
 
 use super::Edit;
+use super::fix::sorted;
 
 /// The fixes that were not taken, by what they would change, in places of the text as it is now.
 #[derive(Debug, Default)]
@@ -87,12 +88,6 @@ impl Place {
         self.high = self.high + added - taken + between;
         true
     }
-}
-
-fn sorted(edits: &[Edit]) -> Vec<&Edit> {
-    let mut sorted: Vec<&Edit> = edits.iter().collect();
-    sorted.sort_by_key(|edit| edit.span);
-    sorted
 }
 
 #[cfg(test)]

@@ -34,6 +34,18 @@ impl Edit {
     }
 }
 
+/// Puts edits in the order of the file.
+pub fn sort(edits: &mut [Edit]) {
+    edits.sort_by_key(|edit| edit.span);
+}
+
+/// Edits in the order of the file.
+pub(super) fn sorted(edits: &[Edit]) -> Vec<&Edit> {
+    let mut sorted: Vec<&Edit> = edits.iter().collect();
+    sorted.sort_by_key(|edit| edit.span);
+    sorted
+}
+
 /// Whether a fix may be applied without asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]

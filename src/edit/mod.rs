@@ -16,7 +16,7 @@ mod unused;
 mod words;
 
 pub use apply::{EditError, apply};
-pub use fix::{Edit, Finding, Fix, Proposals, Safety};
+pub use fix::{Edit, Finding, Fix, Proposals, Safety, sort};
 pub use fixpoint::{Decide, MAX_ROUNDS, Settings, fix_source, fix_source_as_decided, fix_source_beside};
 pub use offer::{Answer, Change, EditedError, Offer, with_lines};
 pub use outcome::{Applied, Dropped, Outcome, Withheld};

@@ -3,6 +3,7 @@
 use crate::prove::{self, Claim, Demand, Facts, Version};
 use crate::syntax::{self, ParseError, Span, lossy, validate};
 
+use super::fix::sorted;
 use super::{Edit, Safety, Transform};
 
 /// A proved fix that may be applied.
@@ -125,8 +126,7 @@ impl Offer<'_> {
             // An offer is made of a text that parses.
             Err(_) => return Vec::new(),
         };
-        let mut edits: Vec<&Edit> = self.edits.iter().collect();
-        edits.sort_by_key(|edit| edit.span);
+        let edits = sorted(self.edits);
         let mut groups: Vec<(Span, Span)> = Vec::new();
         let (mut added, mut taken) = (0, 0);
         for edit in edits {

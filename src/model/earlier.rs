@@ -66,9 +66,7 @@ impl Model<'_, '_> {
                 found = found.filter(|family| *family != Family::Alpine);
                 continue;
             };
-            let mut commands = script.simple_commands();
-            commands.sort_by_key(|simple| simple.range);
-            for simple in commands {
+            for simple in script.commands_in_order() {
                 if other == index && simple.range.end > at.start {
                     break;
                 }

@@ -121,9 +121,7 @@ fn folder_stays(model: &Model<'_, '_>, index: usize, script: &Script<'_>) -> Res
     let mut moved_to_unknown = false;
     let links = script.list.items.iter().flat_map(|item| &item.chain.links);
     let on_top: Vec<&Simple> = links.filter_map(|link| link.pipeline.simple()).collect();
-    let mut commands = script.simple_commands();
-    commands.sort_by_key(|simple| simple.range);
-    for simple in commands {
+    for simple in script.commands_in_order() {
         let words = simple.literals();
         let words = &words[managers::wrapper_len(&words)..];
         let Some(Some(name)) = words.first() else { continue };

@@ -6,7 +6,7 @@
 //! groups, loops and branches too.
 
 use crate::model::Model;
-use crate::shell::{Commands, Script, Simple};
+use crate::shell::{Script, Simple};
 use crate::syntax::{Item, Keyword, TriviaKind, dump, lossy};
 
 use super::trace::{Part, parts, without_layout};
@@ -89,7 +89,7 @@ pub(super) fn in_run<'v, 's>(
     if names(old) != names(new) || script.bash != other.bash {
         return Err(Refusal::new(format!("how line {line} is read changed")));
     }
-    let (commands, others) = (in_order(script), in_order(other));
+    let (commands, others) = (script.commands_in_order(), other.commands_in_order());
     if commands.len() != others.len() {
         return Err(Refusal::new(format!("a command appeared or is gone in line {line}")));
     }
@@ -103,12 +103,6 @@ pub(super) fn in_run<'v, 's>(
         }
     }
     Ok(())
-}
-
-fn in_order<'t>(script: &'t Script<'_>) -> Commands<'t> {
-    let mut commands = script.simple_commands();
-    commands.sort_by_key(|simple| simple.range);
-    commands
 }
 
 /// The script's text without its simple commands and without layout; heredocs count byte by byte.

@@ -135,6 +135,14 @@ impl Script<'_> {
         words.map(|(literal, raw)| literal.or_else(|| pattern(raw).then_some(raw))).collect()
     }
 
+    /// Every simple command in the order of the text.
+    #[must_use]
+    pub fn commands_in_order(&self) -> Commands<'_> {
+        let mut commands = self.simple_commands();
+        commands.sort_by_key(|simple| simple.range);
+        commands
+    }
+
     /// Every simple command, those within groups, loops and branches included.
     #[must_use]
     pub fn simple_commands(&self) -> Commands<'_> {

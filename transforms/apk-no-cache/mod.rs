@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
+use crate::edit::{self, Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::caches::ApkIndex;
 use crate::knowledge::releases::Age;
 use crate::knowledge::{self, Verb};
@@ -254,7 +254,7 @@ impl Place<'_, '_, '_, '_> {
                 if replaced == Some(at) { Edit::replace(edit.span, format!(" {OPTION}")) } else { edit }
             }));
         }
-        edits.sort_by_key(|edit| edit.span);
+        edit::sort(&mut edits);
         edits
     }
 
@@ -286,7 +286,7 @@ impl Place<'_, '_, '_, '_> {
                 edits.push(edit);
             }
         }
-        edits.sort_by_key(|edit| edit.span);
+        edit::sort(&mut edits);
         (edits, what)
     }
 

@@ -1,6 +1,6 @@
 //! `pip install` keeps no downloads in the image.
 
-use crate::edit::{Fix, Offers, Proposals, Safety, Subject, Transform};
+use crate::edit::{self, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::knowledge::releases::Age;
 use crate::knowledge::{self, Family, Verb};
 use crate::model::caches::{pip, pip_age};
@@ -64,7 +64,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
             Age::Recent => (Safety::Unsafe, format!("{saves}; unsafe because {OLDER_PIP}")),
             Age::Modern => (Safety::Safe, saves.to_owned()),
         };
-        edits.sort_by_key(|edit| edit.span);
+        edit::sort(&mut edits);
         proposals.fixes.push(Fix {
             title: format!("add `{OPTION}` to pip install"),
             reason,

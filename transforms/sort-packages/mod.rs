@@ -272,12 +272,17 @@ fn reads_like_a_version(redirect: &str) -> bool {
     target.starts_with(|c: char| c == '=' || c.is_ascii_digit()) && !redirect.contains('&')
 }
 
+/// By their bytes; those that are equal stay as they are.
+fn sort(items: &mut [&Item<'_>]) {
+    items.sort_by_key(|item| item.key);
+}
+
 /// The same places with the words in order: nothing else changes.
 fn permuted(groups: &[Group<'_>]) -> Vec<Edit> {
     let mut edits = Vec::new();
     for group in groups.iter().filter(|group| group.sortable) {
         let mut sorted = group.items.clone();
-        sorted.sort_by(|left, right| left.key.as_bytes().cmp(right.key.as_bytes()));
+        sort(&mut sorted);
         let moved = group.items.iter().zip(sorted).filter(|(place, item)| place.raw != item.raw);
         edits.extend(moved.map(|(place, item)| Edit::replace(place.span, item.raw)));
     }
@@ -296,7 +301,7 @@ impl<'l> Group<'l> {
     fn wanted(&self) -> Vec<&'l Item<'l>> {
         let mut items = self.items.clone();
         if self.sortable {
-            items.sort_by(|left, right| left.key.as_bytes().cmp(right.key.as_bytes()));
+            sort(&mut items);
             items.dedup_by(|left, right| left.raw == right.raw);
         }
         items

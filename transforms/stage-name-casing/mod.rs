@@ -1,6 +1,6 @@
 //! Stage names, and what refers to them, in lower case.
 
-use crate::edit::{Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
+use crate::edit::{self, Edit, Fix, Offers, Proposals, Safety, Subject, Transform};
 use crate::model::Model;
 use crate::prove::Claim;
 use crate::syntax::{Args, Flag, Instruction, Keyword, Span, TextRange, lossy};
@@ -105,7 +105,7 @@ fn edits(
             }
         }
     }
-    edits.sort_by_key(|edit: &Edit| edit.span);
+    edit::sort(&mut edits);
     edits.dedup_by_key(|edit| -> Span { edit.span });
     Ok(edits)
 }

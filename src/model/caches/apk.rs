@@ -50,13 +50,8 @@ pub fn is_mounted(model: &Model<'_, '_>, index: usize) -> bool {
 /// The apk commands of a script in order, with what they have to do with the index.
 #[must_use]
 pub fn commands_of<'t>(script: &'t Script<'_>) -> Vec<(&'t Simple, ApkIndex)> {
-    let mut found: Vec<(&Simple, ApkIndex)> = script
-        .simple_commands()
-        .into_iter()
-        .filter_map(|simple| Some((simple, apk_index(&simple.literals())?)))
-        .collect();
-    found.sort_by_key(|(simple, _)| simple.range);
-    found
+    let commands = script.commands_in_order().into_iter();
+    commands.filter_map(|simple| Some((simple, apk_index(&simple.literals())?))).collect()
 }
 
 /// Whether a command stands in an `&&` chain at the top of its script.
@@ -81,8 +76,7 @@ pub fn repositories_may_change(model: &Model<'_, '_>, index: usize, simple: &Sim
             changed |= whole.contains(SETTINGS) || model.keyword(at) == Keyword::Run;
             continue;
         };
-        let mut in_order = script.simple_commands();
-        in_order.sort_by_key(|command| command.range);
+        let in_order = script.commands_in_order();
         let within: usize = in_order.iter().map(|command| script.str(command.range).matches(SETTINGS).count()).sum();
         // A redirection of a group, a loop's list.
         let elsewhere = whole.matches(SETTINGS).count() > within;
