@@ -157,6 +157,8 @@ fn letters(each: &InstructionDump) -> String {
 fn what_it_says(each: &InstructionDump, claims: &Claims) -> Vec<String> {
     let has = |claim| claims.contains(&claim);
     let lower = |text: String| if has(Claim::Spelling) { text.to_lowercase() } else { text };
+    // One of two commands may be written as JSON, and a substitution of the other anew.
+    let spelt = |text: String| if has(Claim::ShellSpelling) { text.replace(['`', '$', '(', ')'], "") } else { text };
     let keyword = each.keyword.as_str();
     let whole = || {
         let flags = flags(each, claims);
@@ -180,7 +182,9 @@ fn what_it_says(each: &InstructionDump, claims: &Claims) -> Vec<String> {
             let path = each.value.concat();
             vec![format!("WORKDIR {}", if path == "/" { "/" } else { path.trim_end_matches('/') })]
         }
-        "CMD" | "ENTRYPOINT" | "VOLUME" if has(Claim::ExecForm) => vec![format!("{keyword} {}", letters(each))],
+        "CMD" | "ENTRYPOINT" | "VOLUME" if has(Claim::ExecForm) => {
+            vec![format!("{keyword} {}", spelt(letters(each)))]
+        }
         "CMD" | "ENTRYPOINT" | "HEALTHCHECK" if has(Claim::ShellSpelling) && !each.json => {
             vec![format!("{keyword} {:?}", each.flags)]
         }
@@ -218,6 +222,14 @@ mod tests {
         let old = syntax::parse(old.as_bytes()).expect("a Dockerfile");
         let new = syntax::parse(new.as_bytes()).expect("a Dockerfile");
         compare(&old, &new, &claims.iter().copied().collect()).is_ok()
+    }
+
+    #[test]
+    fn two_claims_about_two_commands() {
+        let (old, new) = ("CMD a\nFROM b\nCMD `c`", "CMD [\"a\"]\nFROM b\nCMD $(c)");
+        assert!(kept(old, new, &[Claim::ExecForm, Claim::ShellSpelling]));
+        assert!(!kept(old, new, &[Claim::ExecForm]) && !kept(old, new, &[Claim::ShellSpelling]));
+        assert!(!kept(old, "CMD [\"a\"]\nFROM b\nCMD $(d)", &[Claim::ExecForm, Claim::ShellSpelling]));
     }
 
     #[test]

@@ -46,6 +46,16 @@ fn in_script(model: &Model<'_, '_>, index: usize, script: &Script<'_>, proposals
             proposals.leave(script.span(simple.range), reason);
         }
     }
+    places.passed_over.retain(|simple| {
+        // In a heredoc the shell gets it as a part of the word, and what is put behind it would stand before the line feed.
+        let ends_in_return = script.str(simple.range).ends_with('\r');
+        if ends_in_return {
+            let reason = "no `|| exit 1` behind this `cd`: its line ends in a carriage return, which the shell takes for a \
+                          part of its last word";
+            proposals.leave(script.span(simple.range), reason);
+        }
+        !ends_in_return
+    });
     if places.passed_over.is_empty() {
         return;
     }
