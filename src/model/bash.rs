@@ -44,15 +44,8 @@ impl Model<'_, '_> {
     fn removes(&self, index: usize, only_by_name: bool) -> bool {
         let removes = |text: &str| {
             // One operator parts commands as well as another.
-            let parted = text.split_inclusive([';', '\n', '"', '\'', '(', ')', '`', '\\']);
-            let words = parted.flat_map(|part| {
-                let ends = part.ends_with([';', '\n']).then_some("&&");
-                part.trim_end_matches([';', '\n', '"', '\'', '(', ')', '`', '\\']).split_ascii_whitespace().chain(ends)
-            });
-            if !words.clone().any(|word| REMOVALS.contains(&word) || TAKE_AWAY.contains(&word)) {
-                return false;
-            }
-            let words: Vec<&str> = words.collect();
+            let text = text.replace([';', '\n'], " && ").replace(['"', '\'', '(', ')', '`', '\\'], " ");
+            let words: Vec<&str> = text.split_ascii_whitespace().collect();
             words.split(|word| matches!(*word, "&&" | "||" | "|")).any(|command| {
                 let named_behind = |at: usize| command[at..].iter().any(|word| base_name(word) == "bash");
                 command.iter().enumerate().any(|(at, word)| {

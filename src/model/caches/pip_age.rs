@@ -86,7 +86,8 @@ fn version_asked_for(word: &str) -> Option<Age> {
 /// Whether the file brings a Python beside the image's own, whose pip may be an old one.
 fn brings_another(model: &Model<'_, '_>, index: usize, image: &str) -> bool {
     let says = |text| model.said_up_to(index, text);
-    let of_python = image.rsplit('/').next().is_some_and(|last| last.starts_with("python:") || last == "python");
+    let last = base_name(image);
+    let of_python = last.starts_with("python:") || last == "python";
     let tag = image.rsplit(':').next().unwrap_or_default();
     let old_series = ["2", "3.5", "3.6", "3.7"]
         .iter()
