@@ -76,6 +76,10 @@ measure check-clean "$work/clean" "$DOCKMOD" --no-config --check -q
 measure fresh-clean "$work/clean" "$DOCKMOD" --no-config --no-cache --check -q
 measure fresh-one "$work/dirty/1" "$DOCKMOD" --no-config --no-cache --check -q
 measure check-one "$work/dirty/1" "$DOCKMOD" --no-config --check -q
+part=$(((times + 3) / 4))
+mapfile -t quarter < <(seq "$part")
+measure fresh-quarter "$work/dirty" "$DOCKMOD" --no-config --no-cache --check -q "${quarter[@]}"
+measure check-quarter "$work/dirty" "$DOCKMOD" --no-config --check -q "${quarter[@]}"
 mkdir "$work/small"
 printf 'FROM debian:12\nRUN apt-get update && apt-get install -y curl\n' >"$work/small/Dockerfile"
 # The clock of time(1) shows hundredths: a hundred starts in a row.
@@ -111,8 +115,9 @@ report() {
   line 'all fixes written: `dockmod --check`' check-clean rg-clean
   line 'all fixes written: `dockmod --check --no-cache`' fresh-clean rg-clean
   printf '\n- One small file, start to end: %s ms.\n' "$(awk '{ printf "%.1f", $1 * 10 }' "$work/hundred")"
-  printf -- '- Peak memory over %s files, without and with the cache: %s and %s.\n' \
-    "$((files / times))" "$(peak fresh-one)" "$(peak check-one)"
+  printf -- '- Peak memory over %s, %s and %s files: %s, %s and %s; with the cache %s, %s and %s.\n' \
+    "$((files / times))" "$((files / times * part))" "$files" "$(peak fresh-one)" "$(peak fresh-quarter)" \
+    "$(peak fresh-dirty)" "$(peak check-one)" "$(peak check-quarter)" "$(peak check-dirty)"
   for peer in hadolint tally; do
     [ -e "$work/$peer" ] || continue
     version=$("$peer" --version 2>/dev/null | sed -n 1p)

@@ -195,3 +195,26 @@ fn few_files_need_no_cache() {
     assert!(output.status.code().is_some());
     assert!(repository.stored().is_empty());
 }
+
+#[test]
+fn files_that_come_and_go_in_a_large_tree_change_nothing_of_what_is_told() {
+    let repository = Repository::new();
+    let file = |number: usize| repository.root.path().join(format!("{}/{number}/Dockerfile", number % 7));
+    let texts = ["FROM debian:12\nMAINTAINER x\n", "FROM debian:12\nENV a b\n", "FROM debian:12\n"];
+    for number in 0..1500 {
+        put(&file(number), texts[number % 2]);
+    }
+    let mut told = vec![repository.told(&["--check"])];
+    let stored = repository.stored();
+    told.push(repository.told(&["--check"]));
+    assert_eq!((&told[1], repository.stored()), (&told[0], stored), "all of it was known, so nothing was written");
+    // In the first, a middle and the last part of the tree.
+    for (number, text) in [(7, texts[2]), (1502, texts[0]), (745, texts[2]), (6, texts[1]), (1399, texts[2])] {
+        put(&file(number), text);
+        told.push(repository.told(&["--check"]));
+        fs::remove_file(file(number)).unwrap();
+        told.push(repository.told(&["--check"]));
+    }
+    told.dedup();
+    assert!(told.len() > 8, "the changes change nothing of what is told");
+}

@@ -320,8 +320,12 @@ impl Whole {
     }
 
     fn run(&self, variables: &[(&str, &str)]) -> (i32, String) {
+        self.dockmod(&["pin", "."], variables)
+    }
+
+    fn dockmod(&self, arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dockmod"));
-        command.args(["pin", "."]).current_dir(self.folder.path());
+        command.args(arguments).current_dir(self.folder.path());
         for name in
             ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "no_proxy", "NO_PROXY"]
         {
@@ -355,6 +359,32 @@ fn the_others_go_on() {
     assert_eq!(whole.dockerfile(), format!("FROM {host}/a:1@{digest} AS a\nFROM {host}/broken:1\n"));
     let lock = std::fs::read_to_string(whole.folder.path().join("dockmod.lock")).unwrap();
     assert!(lock.contains(digest.as_str()) && !lock.contains("broken"), "{lock}");
+}
+
+/// However many files a run has: they are worked on in several batches.
+#[test]
+fn each_image_of_a_large_tree_is_asked_for_once() {
+    let server =
+        Server::start(|request| if request.path.contains("/broken/") { Reply::new(200, "<html>") } else { good() });
+    let whole = Whole::new(&server, "FROM HOST/a:1\n");
+    for number in 0..1200 {
+        let folder = whole.folder.path().join(number.to_string());
+        std::fs::create_dir(&folder).unwrap();
+        let image = if number % 2 == 0 { "broken:1" } else { "a:latest" };
+        std::fs::write(folder.join("Dockerfile"), format!("FROM {}/{image}\n", server.host())).unwrap();
+    }
+    let (status, output) = whole.dockmod(&["--check", "-q", "--select", "pin-digest,pin-tag"], &[]);
+    assert_eq!(status, 2, "{output}");
+    let errors: Vec<&str> = output.lines().filter(|line| line.starts_with("error")).collect();
+    assert_eq!(errors.len(), 1, "{output}");
+    assert!(errors[0].starts_with("error: 0/Dockerfile:1 (and 599 more):"), "{output}");
+    let mut asked: Vec<String> =
+        server.seen().into_iter().map(|request| format!("{} {}", request.method, request.path)).collect();
+    let requests = asked.len();
+    asked.sort();
+    asked.dedup();
+    assert_eq!(asked.len(), requests, "{asked:?}");
+    assert!(requests >= 3, "{asked:?}");
 }
 
 /// A registry that wants a token, and a service that gives one for what `wanted` says of its request.

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cache::{Cache, Kept, Place};
+use crate::cache::{self, Cache, Kept, Place};
 use crate::config::{Configuration, Resolved};
 use crate::context::disk;
+use crate::walk::Entry;
 
 use super::args::RunArgs;
 use super::numbers::{self, Numbers};
@@ -38,6 +39,24 @@ fn folder() -> Option<PathBuf> {
 }
 
 impl Cached {
+    /// What is known of files that follow each other.
+    pub fn batch(&mut self, entries: &[Entry]) -> Batch<'_> {
+        Batch { known: self.cache.batch(entries.iter().map(Entry::path)), numbers: self.numbers }
+    }
+
+    /// Writes what this run found out.
+    pub fn finish(self) {
+        self.cache.finish();
+    }
+}
+
+/// What is known of the files of a batch.
+pub struct Batch<'c> {
+    known: cache::Batch<'c>,
+    numbers: Numbers,
+}
+
+impl Batch<'_> {
     /// What is known of the file, else what `work` makes of it.
     pub fn look_up(
         &self,
@@ -48,7 +67,7 @@ impl Cached {
     ) -> FileResult {
         let Some(place) = Place::of(path) else { return work(source) };
         let key = place.key(resolved.fingerprint(), &source);
-        match self.cache.known(&place, &key) {
+        match self.known.get(&place, &key) {
             Some(Kept::Looked(tally)) if self.numbers.are_enough(&tally) => return FileResult::Known(tally),
             Some(Kept::Skipped(reason)) => return FileResult::Skipped(reason),
             Some(Kept::Failed(message)) => return FileResult::Failed(message),
@@ -57,14 +76,14 @@ impl Cached {
         }
         let (result, asked) = disk::recorded(|| work(source));
         if let Some(kept) = kept(&result) {
-            self.cache.keep(&place, &key, &kept, asked);
+            self.known.keep(&place, &key, &kept, asked);
         }
         result
     }
 
-    /// Writes what this run found out.
+    /// Notes what was used and found out.
     pub fn finish(self) {
-        self.cache.finish();
+        self.known.finish();
     }
 }
 

@@ -87,23 +87,6 @@ fn load_nearest() -> Result<Lock, Unasked> {
     lock.map_err(|error| Unasked::File(error.to_string()))
 }
 
-/// What is known of the images of files: out of the nearest lock, and from registries for the others.
-///
-/// # Errors
-/// With a message where the lock or the configuration of registries is wrong.
-pub fn for_run(files: &[Named], configuration: &Configuration) -> Result<Arc<Images>, Unasked> {
-    let mut images = Images::of(&load_nearest()?);
-    let needs = needs(files, false);
-    let is_open = |(reference, need): &(Reference, Need)| {
-        images.answer(reference).is_none() || (*need == Need::Versions && images.versions(reference).is_empty())
-    };
-    if needs.iter().any(is_open) {
-        let asker = Asker::new(configuration)?;
-        asker.gather(&mut images, &needs);
-    }
-    Ok(Arc::new(images))
-}
-
 /// What has to be known; `pinned` ones as well, or only those that are to be pinned.
 pub fn needs(files: &[Named], pinned: bool) -> BTreeSet<(Reference, Need)> {
     let all = files.iter().flat_map(|file| file.uses.iter().flat_map(|used| used.needs(file.versions)));
@@ -188,39 +171,89 @@ pub fn bar(total: usize) -> ProgressBar {
     bar
 }
 
-/// What is known of images, asked for file by file; each image is asked for once.
-pub struct OnDemand<'c> {
+/// What is known of images: out of the nearest lock, and from registries for the others. Nothing is read and nobody is
+/// asked before a file needs to know one; each image is asked for once.
+pub struct OfRun<'c> {
     configuration: &'c Configuration,
-    known: Mutex<Option<Result<(Asker, Images), Unasked>>>,
+    known: Option<Arc<Images>>,
+    asker: Option<Asker>,
+    asked: BTreeSet<(Reference, Need)>,
+    /// The files that name images of which nothing is known, with these alone.
+    failing: Vec<Named>,
 }
+
+impl<'c> OfRun<'c> {
+    /// Asks nobody yet.
+    pub const fn new(configuration: &'c Configuration) -> Self {
+        Self { configuration, known: None, asker: None, asked: BTreeSet::new(), failing: Vec::new() }
+    }
+
+    /// What is known so far; nothing where no file needed to know.
+    pub const fn known(&self) -> Option<&Arc<Images>> {
+        self.known.as_ref()
+    }
+
+    /// Asks for what these files need to know.
+    ///
+    /// # Errors
+    /// Where the lock or the configuration of registries is wrong.
+    pub fn learn(&mut self, files: Vec<Named>) -> Result<(), Unasked> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let known = match &mut self.known {
+            Some(known) => known,
+            none => none.insert(Arc::new(Images::of(&load_nearest()?))),
+        };
+        let mut needs = needs(&files, false);
+        needs.retain(|need| !self.asked.contains(need));
+        let is_open = |(reference, need): &(Reference, Need)| {
+            known.answer(reference).is_none() || (*need == Need::Versions && known.versions(reference).is_empty())
+        };
+        if needs.iter().any(is_open) {
+            let asker = match &mut self.asker {
+                Some(asker) => asker,
+                none => none.insert(Asker::new(self.configuration)?),
+            };
+            asker.gather(Arc::make_mut(known), &needs);
+        }
+        self.asked.extend(needs);
+        for mut file in files {
+            file.uses.retain(|used| failure(used, known).is_some());
+            if !file.uses.is_empty() {
+                self.failing.push(file);
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints what failed, and says whether anything did.
+    pub fn tell_failures(&self) -> bool {
+        let failures = self.known.as_ref().map_or_else(Vec::new, |known| failures(&self.failing, known));
+        for failure in &failures {
+            terminal::error(failure);
+        }
+        !failures.is_empty()
+    }
+}
+
+/// What is known of images, asked for file by file from several threads.
+pub struct OnDemand<'c>(Mutex<OfRun<'c>>);
 
 impl<'c> OnDemand<'c> {
     /// Asks nobody yet.
-    pub fn new(configuration: &'c Configuration) -> Self {
-        Self { configuration, known: Mutex::new(None) }
+    pub const fn new(configuration: &'c Configuration) -> Self {
+        Self(Mutex::new(OfRun::new(configuration)))
     }
 
-    /// What has to be known for a text, where its settings ask for it.
+    /// What has to be known for a text, where its settings ask for it and it can be asked.
     pub fn for_file(&self, resolved: &Resolved, source: &[u8]) -> Option<Arc<Images>> {
         if !asks(resolved) {
             return None;
         }
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let start = || Ok((Asker::new(self.configuration)?, Images::of(&load_nearest()?)));
-        let Ok((asker, images)) = known.get_or_insert_with(start) else { return None };
-        let path = PathBuf::new();
-        let file = Named { path, uses: named_in(source), versions: wants_versions(resolved) };
-        let needs = needs(std::slice::from_ref(&file), false);
-        gather(images, &needs, Ok(asker.source()), &|| {});
-        Some(Arc::new(images.clone()))
+        let file = Named { path: PathBuf::new(), uses: named_in(source), versions: wants_versions(resolved) };
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.learn(vec![file]).ok()?;
+        known.known().cloned()
     }
-}
-
-/// Prints what failed, and says whether anything did.
-pub fn tell_failures(files: &[Named], images: &Images) -> bool {
-    let failures = failures(files, images);
-    for failure in &failures {
-        terminal::error(failure);
-    }
-    !failures.is_empty()
 }

@@ -23,9 +23,9 @@ use crate::syntax::ParseError;
 use crate::walk::{self, Entry, Options, templates};
 
 use super::args::{ColorChoice, Files, RunArgs};
-use super::cached::{self, Cached};
+use super::cached::{self, Batch};
 use super::consume::{Consumer, separated};
-use super::images::{self, Named, Unasked};
+use super::images::{self, Named, OfRun};
 use super::numbers::Numbers;
 use super::{Status, review_command, select, terminal};
 
@@ -124,49 +124,75 @@ pub fn roots(paths: &[PathBuf]) -> Vec<PathBuf> {
     if paths.is_empty() { vec![PathBuf::from(".")] } else { paths.to_vec() }
 }
 
-/// The entries below the paths, in path order, without those that their configuration leaves out.
-pub fn entries(files: Files, paths: &[PathBuf], configuration: &Configuration) -> Vec<Entry> {
+/// Gives the entries below the paths to `take`, in path order, without those that their configuration leaves out.
+pub fn with_entries<T>(
+    files: Files,
+    paths: &[PathBuf],
+    configuration: &Configuration,
+    take: impl FnOnce(&mut dyn Iterator<Item = Entry>) -> T,
+) -> T {
     let options = Options {
         paths: paths.to_vec(),
         force_exclude: files.force_exclude,
         hidden: files.hidden,
         no_ignore: files.no_ignore,
     };
-    let mut entries = walk::walk(&options, &|path| configuration.includes(path), &|_| {});
     // A file that is named is wanted, save where names come from a hook.
     let is_named = |path: &Path| !files.force_exclude && paths.iter().any(|named| named == path);
     let stays = |entry: &Entry| match entry {
         Entry::Dockerfile(path) => !configuration.excludes(path) || is_named(path),
         Entry::Skipped { .. } | Entry::Failed { .. } => true,
     };
-    entries.retain(stays);
-    entries
+    walk::walk(&options, &|path| configuration.includes(path), |entries| take(&mut entries.filter(stays)))
+}
+
+/// All of them at once.
+pub fn entries(files: Files, paths: &[PathBuf], configuration: &Configuration) -> Vec<Entry> {
+    with_entries(files, paths, configuration, |entries| entries.collect())
+}
+
+/// The next entries, so many that it is worth to share them out among threads; none at the end.
+pub fn batch_of(entries: &mut dyn Iterator<Item = Entry>) -> Vec<Entry> {
+    entries.take(BATCH).collect()
 }
 
 fn files(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) -> io::Result<Status> {
-    let started = Instant::now();
+    with_entries(args.files, &args.paths, configuration, |entries| of_entries(args, configuration, saved, entries))
+}
+
+fn of_entries(
+    args: &RunArgs,
+    configuration: &Configuration,
+    saved: Option<&Saved>,
+    entries: &mut dyn Iterator<Item = Entry>,
+) -> io::Result<Status> {
     // Without a path, names are shown as a reader in this folder would write them.
     let given = roots(&args.paths);
-    let entries = entries(args.files, &args.paths, configuration);
     let index = Index::new(&given);
     let numbers = Numbers::of(args, saved);
-    let cache = if entries.len() < FEW { None } else { cached::open(args, numbers, configuration, &given) };
     let mut consumer = Consumer::new(args, given.clone());
-    let mut images = OfRun::default();
-    let mut progress = Progress::new(entries.len(), started);
-    for batch in entries.chunks(BATCH) {
-        if let Err(unasked) = images.learn(batch, &entries, configuration) {
+    let mut images = OfRun::new(configuration);
+    let mut progress = Progress::new();
+    let mut batch = batch_of(entries);
+    let mut cache = if batch.len() < FEW { None } else { cached::open(args, numbers, configuration, &given) };
+    while !batch.is_empty() {
+        if let Err(unasked) = images.learn(batch.par_iter().filter_map(|entry| named(entry, configuration)).collect()) {
             unasked.tell();
             return Ok(Status::Failed);
         }
-        let known = images.known.as_ref();
+        let known = images.known();
+        let known_before = cache.as_mut().map(|cache| cache.batch(&batch));
         let report = |entry: &Entry| {
-            let Report { path, result } = report(entry, configuration, saved, known, &index, cache.as_ref());
+            let Report { path, result } = report(entry, configuration, saved, known, &index, known_before.as_ref());
             Report { path, result: numbers.reduced(result) }
         };
         let reports: Vec<Report> = batch.par_iter().map(report).collect();
         progress.advance(batch.len());
         progress.suspend(|| reports.into_iter().try_for_each(|report| consumer.take(report)))?;
+        if let Some(before) = known_before {
+            before.finish();
+        }
+        batch = batch_of(entries);
     }
     progress.finish();
     for note in index.notes() {
@@ -179,38 +205,11 @@ fn files(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) -
     Ok(if images.tell_failures() { Status::Failed } else { status })
 }
 
-/// What is known of images, once a file of the run asks for it.
-#[derive(Default)]
-struct OfRun {
-    known: Option<Arc<Images>>,
-    files: Vec<Named>,
-}
-
-impl OfRun {
-    /// Asks for the images of all `entries` where a file of the batch is the first that needs to know one.
-    fn learn(&mut self, batch: &[Entry], entries: &[Entry], configuration: &Configuration) -> Result<(), Unasked> {
-        let resolved = |entry: &Entry| match entry {
-            Entry::Dockerfile(path) => configuration.for_file(path).ok(),
-            Entry::Skipped { .. } | Entry::Failed { .. } => None,
-        };
-        let asks = |entry: &Entry| resolved(entry).is_some_and(|resolved| images::asks(&resolved));
-        if self.known.is_some() || !batch.par_iter().any(asks) {
-            return Ok(());
-        }
-        let named = |entry: &Entry| {
-            let resolved = resolved(entry).filter(|resolved| images::asks(resolved))?;
-            let path = entry.path().to_path_buf();
-            let uses = images::named(&path);
-            Some(Named { path, uses, versions: images::wants_versions(&resolved) })
-        };
-        self.files = entries.par_iter().filter_map(named).collect();
-        self.known = Some(images::for_run(&self.files, configuration)?);
-        Ok(())
-    }
-
-    fn tell_failures(&self) -> bool {
-        self.known.as_ref().is_some_and(|known| images::tell_failures(&self.files, known))
-    }
+/// The images that an entry names, where its settings ask for them.
+fn named(entry: &Entry, configuration: &Configuration) -> Option<Named> {
+    let Entry::Dockerfile(path) = entry else { return None };
+    let resolved = configuration.for_file(path).ok().filter(|resolved| images::asks(resolved))?;
+    Some(Named { path: path.clone(), uses: images::named(path), versions: images::wants_versions(&resolved) })
 }
 
 fn report(
@@ -219,7 +218,7 @@ fn report(
     saved: Option<&Saved>,
     images: Option<&Arc<Images>>,
     index: &Index,
-    cache: Option<&Cached>,
+    cache: Option<&Batch<'_>>,
 ) -> Report {
     let path = entry.path().to_path_buf();
     let result = match entry {
@@ -322,22 +321,19 @@ fn filter(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) 
     let folder = name.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
     let index = Index::new(&[folder]);
     let mut status = Status::Done;
-    let mut images = OfRun::default();
+    let mut images = OfRun::new(configuration);
     let result = match configuration.for_file(&name) {
-        Ok(resolved) if images::asks(&resolved) => {
-            let versions = images::wants_versions(&resolved);
-            images.files.push(Named { path: name.clone(), uses: images::named_in(&source), versions });
-            match images::for_run(&images.files, configuration) {
-                Ok(known) => images.known = Some(known),
-                Err(unasked) => {
+        Ok(resolved) => {
+            if images::asks(&resolved) {
+                let versions = images::wants_versions(&resolved);
+                let file = Named { path: name.clone(), uses: images::named_in(&source), versions };
+                if let Err(unasked) = images.learn(vec![file]) {
                     unasked.tell();
                     return Ok(Status::Failed);
                 }
             }
-            let settings = with_images(&resolved.settings, images.known.as_ref());
-            fixed(&name, source.clone(), &settings, saved, &index)
+            fixed(&name, source.clone(), &with_images(&resolved.settings, images.known()), saved, &index)
         }
-        Ok(resolved) => fixed(&name, source.clone(), &resolved.settings, saved, &index),
         Err(error) => FileResult::Unconfigured(error),
     };
     let changed = match result {
@@ -364,7 +360,7 @@ fn filter(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) 
     Ok(status)
 }
 
-/// A bar on stderr, once a run takes long.
+/// How many files are done, on stderr, once a run takes long. Of how many is not known before the last one is found.
 struct Progress {
     bar: ProgressBar,
     started: Instant,
@@ -372,12 +368,12 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(total: usize, started: Instant) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} Dockerfiles") {
+    fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} Dockerfiles") {
             bar.set_style(style);
         }
-        Self { bar, started, shown: false }
+        Self { bar, started: Instant::now(), shown: false }
     }
 
     fn advance(&mut self, by: usize) {

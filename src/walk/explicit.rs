@@ -1,21 +1,25 @@
 //! Whether the rules leave out a file that the command line names, under `force_exclude`.
 
 use std::collections::HashMap;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use ignore::IncrementalIgnore;
+use super::rules::Rules;
+use super::{LEFT_OUT, Options, Skip, lexical, names, skip_of};
 
-use super::{LEFT_OUT, Options, Skip, builder, lexical, names, skip_of};
-
-/// Answers for one file after the other; the rules of each tree are read once.
+/// Answers for one file after the other; the rules of each folder are read once.
 pub(super) struct Exclusion<'a> {
     options: &'a Options,
-    trees: HashMap<PathBuf, Option<IncrementalIgnore>>,
+    /// Trees with their resolved paths, and the rules above them.
+    trees: HashMap<PathBuf, (PathBuf, Arc<Rules>)>,
+    /// The rules in resolved folders; none where a folder is left out.
+    folders: HashMap<PathBuf, Option<Arc<Rules>>>,
 }
 
 impl<'a> Exclusion<'a> {
     pub(super) fn new(options: &'a Options) -> Self {
-        Self { options, trees: HashMap::new() }
+        Self { options, trees: HashMap::new(), folders: HashMap::new() }
     }
 
     /// The reason to leave out `file`, a file that the command line names.
@@ -36,9 +40,21 @@ impl<'a> Exclusion<'a> {
             return Some(Skip::Excluded);
         }
         let options = self.options;
-        let rules = self.trees.entry(root).or_insert_with_key(|root| builder(root, options).build_matchers().pop());
-        let excluded = rules.as_mut().is_some_and(|rules| rules.matched(inside, false).is_ignore());
-        excluded.then_some(Skip::Excluded)
+        let (resolved, above) = self.trees.entry(root).or_insert_with_key(|root| {
+            let resolved = fs::canonicalize(root).unwrap_or_else(|_| root.clone());
+            let above = Rules::above(&resolved, options);
+            (resolved, above)
+        });
+        let mut rules = above.probed(resolved);
+        let mut path = resolved.clone();
+        for folder in folders {
+            path.push(folder);
+            let known = self.folders.entry(path.clone());
+            let found = known.or_insert_with_key(|path| (!rules.leave_out(path, true)).then(|| rules.probed(path)));
+            let Some(found) = found else { return Some(Skip::Excluded) };
+            rules = Arc::clone(found);
+        }
+        rules.leave_out(&path.join(name), false).then_some(Skip::Excluded)
     }
 }
 

@@ -17,24 +17,19 @@
 mod explicit;
 pub mod lexical;
 pub mod names;
+mod ordered;
+mod rules;
 pub mod templates;
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering as Atomic};
-use std::sync::mpsc;
-
-use ignore::{DirEntry, WalkBuilder, WalkState};
+use std::slice;
 
 use explicit::Exclusion;
 use names::NameKind;
-
-/// The ignore file that is ours alone; gitignore syntax.
-const IGNORE_FILE: &str = ".dockmodignore";
 
 /// Folders of other people's files, left out unless the command line names them.
 const LEFT_OUT: [&str; 3] = [".git", "node_modules", "vendor"];
@@ -67,7 +62,7 @@ pub enum Entry {
     },
     /// Could not be walked.
     Failed {
-        /// The file or folder; empty where the walker names none.
+        /// The file or folder.
         path: PathBuf,
         /// What went wrong.
         error: WalkError,
@@ -127,9 +122,6 @@ pub enum WalkError {
     /// Any other error of the operating system.
     #[error("could not be read: {0}")]
     Io(#[from] io::Error),
-    /// An error of the walker itself, such as a malformed ignore rule.
-    #[error("could not be walked: {0}")]
-    Other(String),
 }
 
 /// Says of a file that its name alone does not make a Dockerfile whether it is one.
@@ -141,46 +133,50 @@ struct Found {
     named: bool,
 }
 
-/// Finds the Dockerfiles of `options.paths`, in path order (byte order of the path's components), each
-/// file once.
+/// Finds the Dockerfiles of `options.paths`, and gives them to `take` in path order (byte order of the path's
+/// components), each file once, while folders further on are still read.
 ///
-/// `wanted` says of a file with another name whether it is a Dockerfile all the same. `found` is told the number of
-/// Dockerfiles found so far. Both may be called from several threads. Paths
-/// read as the user would write them: relative to the given path, without a `./` that nobody typed.
-/// Failures are entries like the rest; one bad folder never ends the walk.
-pub fn walk(options: &Options, wanted: &Wanted<'_>, found: &(dyn Fn(usize) + Sync)) -> Vec<Entry> {
-    let count = Counter { count: AtomicUsize::new(0), found };
-    let mut results = Vec::new();
+/// `wanted` says of a file with another name whether it is a Dockerfile all the same; it may be called from several
+/// threads. Paths read as the user would write them: relative to the given path, without a `./` that nobody typed.
+/// Failures are entries like the rest; one bad folder never ends the walk. Only where the command line names files, or
+/// folders within others, all entries are known before the first is given.
+pub fn walk<T>(options: &Options, wanted: &Wanted<'_>, take: impl FnOnce(&mut dyn Iterator<Item = Entry>) -> T) -> T {
+    if options.paths.is_empty() {
+        return ordered::walk(&[PathBuf::from(".")], options, wanted, |entries| take(&mut entries.map(without_dot)));
+    }
+    let mut named = Vec::new();
     let mut folders = Vec::new();
     let mut exclusion = Exclusion::new(options);
     for path in &options.paths {
         match look_at(path) {
             Ok(Target::Folder(folder)) => folders.push(folder),
-            Ok(Target::File) => {
-                let entry = named_file(path, &mut exclusion);
-                count.add(&entry);
-                results.push(Found { entry, named: true });
-            }
-            Err(error) => {
-                let entry = Entry::Failed { path: path.clone(), error };
-                results.push(Found { entry, named: true });
-            }
+            Ok(Target::File) => named.push(named_file(path, &mut exclusion)),
+            Err(error) => named.push(Entry::Failed { path: path.clone(), error }),
         }
     }
-    let implicit = options.paths.is_empty();
-    if implicit {
-        folders.push(PathBuf::from("."));
+    if named.is_empty() && are_apart(&folders) {
+        return ordered::walk(&folders, options, wanted, take);
     }
-    results.extend(walk_folders(&folders, options, wanted, &count));
-    if implicit {
-        for found in &mut results {
-            strip_dot(&mut found.entry);
-        }
-    } else {
-        results = without_duplicates(results);
+    let mut results: Vec<Found> = named.into_iter().map(|entry| Found { entry, named: true }).collect();
+    for folder in &folders {
+        ordered::walk(slice::from_ref(folder), options, wanted, |entries| {
+            results.extend(entries.map(|entry| Found { entry, named: false }));
+        });
     }
-    results.sort_by(|a, b| in_order(&a.entry, &b.entry));
-    results.into_iter().map(|found| found.entry).collect()
+    let mut entries = without_duplicates(results);
+    entries.sort_by(|a, b| a.path().cmp(b.path()));
+    take(&mut entries.into_iter())
+}
+
+/// Whether no folder is in another one, as they are written and as they are meant: so each one's entries stand together
+/// in path order, and no file is met twice.
+fn are_apart(folders: &[PathBuf]) -> bool {
+    let is_apart = |mut paths: Vec<PathBuf>| {
+        paths.sort();
+        paths.windows(2).all(|pair| !pair[1].starts_with(&pair[0]))
+    };
+    let meant: Result<Vec<_>, _> = folders.iter().map(|folder| lexical::absolute(folder)).collect();
+    meant.is_ok_and(is_apart) && is_apart(folders.to_vec())
 }
 
 enum Target {
@@ -198,72 +194,14 @@ fn look_at(path: &Path) -> Result<Target, WalkError> {
     if !metadata.is_dir() {
         return Ok(Target::File);
     }
-    // The walker takes `-` for standard input, and enters a link only if a slash follows.
-    let folder = if path == Path::new("-") { PathBuf::from("./-") } else { path.to_owned() };
-    Ok(Target::Folder(if link { folder.join("") } else { folder }))
+    // As a folder that is entered, whatever link stands there.
+    Ok(Target::Folder(if link { path.join("") } else { path.to_owned() }))
 }
 
 fn named_file(path: &Path, exclusion: &mut Exclusion) -> Entry {
     match exclusion.of(path) {
         Some(reason) => Entry::Skipped { path: path.to_owned(), reason },
         None => Entry::Dockerfile(path.to_owned()),
-    }
-}
-
-fn walk_folders(folders: &[PathBuf], options: &Options, wanted: &Wanted<'_>, count: &Counter<'_>) -> Vec<Found> {
-    let Some((first, rest)) = folders.split_first() else {
-        return Vec::new();
-    };
-    let mut builder = builder(first, options);
-    for folder in rest {
-        builder.add(folder);
-    }
-    builder.filter_entry(|entry| entry.depth() == 0 || !is_left_out_folder(entry));
-    let (sender, receiver) = mpsc::channel();
-    builder.build_parallel().run(|| {
-        let sender = sender.clone();
-        Box::new(move |item| {
-            let entry = match item {
-                Ok(file) => walked_file(file, wanted),
-                Err(error) => Some(failure(error)),
-            };
-            if let Some(entry) = entry {
-                count.add(&entry);
-                // The receiver outlives the walk; a failed send could only lose its own entry.
-                let _ = sender.send(Found { entry, named: false });
-            }
-            WalkState::Continue
-        })
-    });
-    drop(sender);
-    receiver.into_iter().collect()
-}
-
-/// The walker that applies the ignore rules below `root`.
-fn builder(root: &Path, options: &Options) -> WalkBuilder {
-    let mut builder = WalkBuilder::new(root);
-    builder.standard_filters(!options.no_ignore).hidden(!options.hidden).follow_links(false);
-    if !options.no_ignore {
-        builder.add_custom_ignore_filename(IGNORE_FILE);
-    }
-    builder
-}
-
-fn is_left_out_folder(entry: &DirEntry) -> bool {
-    entry.file_type().is_some_and(|kind| kind.is_dir()) && LEFT_OUT.iter().any(|name| entry.file_name() == *name)
-}
-
-fn walked_file(file: DirEntry, wanted: &Wanted<'_>) -> Option<Entry> {
-    // Links, pipes and devices are not taken: writing through them would change another file.
-    if !file.file_type().is_some_and(|kind| kind.is_file()) {
-        return None;
-    }
-    let kind = names::classify(file.file_name());
-    let path = file.into_path();
-    match skip_of(kind) {
-        None => Some(Entry::Dockerfile(path)),
-        Some(Skip::NotADockerfile) => wanted(&path).then_some(Entry::Dockerfile(path)),
-        Some(reason) => Some(Entry::Skipped { path, reason }),
     }
 }
 
@@ -277,22 +215,6 @@ fn skip_of(kind: NameKind) -> Option<Skip> {
     }
 }
 
-fn failure(error: ignore::Error) -> Entry {
-    let mut path = PathBuf::new();
-    let mut error = error;
-    loop {
-        error = match error {
-            ignore::Error::WithPath { path: of, err } => {
-                path = of;
-                *err
-            }
-            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => *err,
-            ignore::Error::Io(error) => return Entry::Failed { path, error: io_error(error) },
-            other => return Entry::Failed { path, error: WalkError::Other(other.to_string()) },
-        };
-    }
-}
-
 fn io_error(error: io::Error) -> WalkError {
     match error.kind() {
         io::ErrorKind::NotFound => WalkError::NotFound,
@@ -301,18 +223,19 @@ fn io_error(error: io::Error) -> WalkError {
     }
 }
 
-fn strip_dot(entry: &mut Entry) {
-    let (Entry::Dockerfile(path) | Entry::Skipped { path, .. } | Entry::Failed { path, .. }) = entry;
+fn without_dot(mut entry: Entry) -> Entry {
+    let (Entry::Dockerfile(path) | Entry::Skipped { path, .. } | Entry::Failed { path, .. }) = &mut entry;
     if let Ok(stripped) = path.strip_prefix("./")
         && !stripped.as_os_str().is_empty()
     {
         *path = stripped.to_owned();
     }
+    entry
 }
 
 /// Keeps one result for each file however many of the given paths lead to it: the one that the command
 /// line named, else the one with the shortest path.
-fn without_duplicates(results: Vec<Found>) -> Vec<Found> {
+fn without_duplicates(results: Vec<Found>) -> Vec<Entry> {
     let mut best: HashMap<PathBuf, Found> = HashMap::with_capacity(results.len());
     for found in results {
         let path = found.entry.path();
@@ -326,28 +249,11 @@ fn without_duplicates(results: Vec<Found>) -> Vec<Found> {
             best.insert(key, found);
         }
     }
-    best.into_values().collect()
+    best.into_values().map(|found| found.entry).collect()
 }
 
 fn spelling(entry: &Entry) -> (usize, &Path) {
     (entry.path().as_os_str().len(), entry.path())
-}
-
-fn in_order(a: &Entry, b: &Entry) -> Ordering {
-    a.path().cmp(b.path())
-}
-
-struct Counter<'a> {
-    count: AtomicUsize,
-    found: &'a (dyn Fn(usize) + Sync),
-}
-
-impl Counter<'_> {
-    fn add(&self, entry: &Entry) {
-        if matches!(entry, Entry::Dockerfile(_)) {
-            (self.found)(self.count.fetch_add(1, Atomic::Relaxed) + 1);
-        }
-    }
 }
 
 #[cfg(test)]
