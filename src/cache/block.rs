@@ -1,7 +1,7 @@
 //! Entries of files that follow each other, as they lie in the file of a cache.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sha2::{Digest as _, Sha256};
@@ -21,23 +21,8 @@ pub(super) struct Bounds {
 
 impl Bounds {
     /// Of absolute paths in any order; `None` where there are none.
-    pub fn of<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Option<Self> {
-        let mut paths = paths.into_iter();
-        let one = paths.next()?;
-        let mut bounds = (None, None);
-        for path in paths {
-            let (first, last) = &mut bounds;
-            if path.as_ref() < first.as_ref().unwrap_or(&one).as_ref() {
-                *first = Some(path);
-            } else if path.as_ref() > last.as_ref().unwrap_or(&one).as_ref() {
-                *last = Some(path);
-            }
-        }
-        let (first, last) = bounds;
-        Some(Self {
-            first: in_order(first.as_ref().unwrap_or(&one).as_ref()),
-            last: in_order(last.as_ref().unwrap_or(&one).as_ref()),
-        })
+    pub fn of(paths: &[PathBuf]) -> Option<Self> {
+        Some(Self { first: in_order(paths.iter().min()?), last: in_order(paths.iter().max()?) })
     }
 
     /// Whether a path can be in both.
@@ -153,8 +138,6 @@ impl Block {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
 
     #[test]
@@ -165,11 +148,12 @@ mod tests {
         let mut by_bytes = paths.clone();
         by_bytes.sort_by_key(|path| in_order(path));
         assert_eq!(by_bytes, paths);
-        let bounds = Bounds::of(["/c", "/b/x", "/a/y", "/b"]).expect("paths");
+        let of = |paths: &[&str]| Bounds::of(&paths.iter().map(PathBuf::from).collect::<Vec<_>>());
+        let bounds = of(&["/c", "/b/x", "/a/y", "/b"]).expect("paths");
         assert_eq!(bounds, Bounds { first: in_order(Path::new("/a/y")), last: in_order(Path::new("/c")) });
-        let one = |path: &str| Bounds::of([path]).expect("a path");
+        let one = |path: &str| of(&[path]).expect("a path");
         assert!(bounds.meet(&one("/b/z")) && bounds.meet(&one("/c")) && bounds.meet(&one("/a/y")));
         assert!(!bounds.meet(&one("/a")) && !bounds.meet(&one("/c/d")));
-        assert_eq!(Bounds::of::<&str>([]), None);
+        assert_eq!(of(&[]), None);
     }
 }

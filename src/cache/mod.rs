@@ -91,7 +91,8 @@ impl Cache {
 
     /// What is known of files that are looked at next.
     pub fn batch<'p>(&mut self, paths: impl Iterator<Item = &'p Path>) -> Batch<'_> {
-        let bounds = Bounds::of(paths.filter_map(|path| lexical::absolute(path).ok()));
+        let paths: Vec<PathBuf> = paths.filter_map(|path| lexical::absolute(path).ok()).collect();
+        let bounds = Bounds::of(&paths);
         let blocks = bounds.as_ref().map_or_else(Vec::new, |bounds| self.stored.within(bounds));
         Batch { cache: self, bounds, blocks, fresh: Mutex::default() }
     }

@@ -1,25 +1,20 @@
 //! Whether the rules leave out a file that the command line names, under `force_exclude`.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use super::rules::Rules;
+use super::rules::Probed;
 use super::{LEFT_OUT, Options, Skip, lexical, names, skip_of};
 
 /// Answers for one file after the other; the rules of each folder are read once.
 pub(super) struct Exclusion<'a> {
     options: &'a Options,
-    /// Trees with their resolved paths, and the rules above them.
-    trees: HashMap<PathBuf, (PathBuf, Arc<Rules>)>,
-    /// The rules in resolved folders; none where a folder is left out.
-    folders: HashMap<PathBuf, Option<Arc<Rules>>>,
+    rules: Option<Probed>,
 }
 
 impl<'a> Exclusion<'a> {
-    pub(super) fn new(options: &'a Options) -> Self {
-        Self { options, trees: HashMap::new(), folders: HashMap::new() }
+    pub(super) const fn new(options: &'a Options) -> Self {
+        Self { options, rules: None }
     }
 
     /// The reason to leave out `file`, a file that the command line names.
@@ -39,22 +34,16 @@ impl<'a> Exclusion<'a> {
         if folders.iter().any(|folder| LEFT_OUT.iter().any(|name| folder == *name)) {
             return Some(Skip::Excluded);
         }
-        let options = self.options;
-        let (resolved, above) = self.trees.entry(root).or_insert_with_key(|root| {
-            let resolved = fs::canonicalize(root).unwrap_or_else(|_| root.clone());
-            let above = Rules::above(&resolved, options);
-            (resolved, above)
-        });
-        let mut rules = above.probed(resolved);
-        let mut path = resolved.clone();
+        let probed = self.rules.get_or_insert_with(|| Probed::new(self.options));
+        let mut path = fs::canonicalize(&root).unwrap_or(root);
         for folder in folders {
+            let rules = probed.within(&path);
             path.push(folder);
-            let known = self.folders.entry(path.clone());
-            let found = known.or_insert_with_key(|path| (!rules.leave_out(path, true)).then(|| rules.probed(path)));
-            let Some(found) = found else { return Some(Skip::Excluded) };
-            rules = Arc::clone(found);
+            if rules.leave_out(&path, true) {
+                return Some(Skip::Excluded);
+            }
         }
-        rules.leave_out(&path.join(name), false).then_some(Skip::Excluded)
+        probed.within(&path).leave_out(&path.join(name), false).then_some(Skip::Excluded)
     }
 }
 

@@ -9,12 +9,13 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::mem;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::vec;
 
-use super::rules::{self, Rules};
+use super::rules::{self, Probed, Rules};
 use super::{Entry, LEFT_OUT, Options, Skip, Wanted, io_error, names, skip_of};
 
 /// So many entries and folders are read before they are taken.
@@ -113,21 +114,30 @@ pub(super) fn walk<T>(
     thread::scope(|scope| {
         // However the taking ends.
         let _end = End(&tree);
-        // As many as work on files.
-        for _ in 0..rayon::current_num_threads().min(MOST_THREADS) {
+        for _ in 0..threads().min(MOST_THREADS) {
             scope.spawn(|| tree.read_ahead());
         }
         take(&mut InOrder { tree: &tree, levels: vec![roots.into_iter()] })
     })
 }
 
+/// As many as work on files.
+fn threads() -> usize {
+    if rayon::current_thread_index().is_some() {
+        rayon::current_num_threads()
+    } else {
+        thread::available_parallelism().map_or(1, NonZero::get)
+    }
+}
+
 fn roots(folders: &[PathBuf], options: &Options) -> Vec<Node> {
     let mut folders = folders.to_vec();
     folders.sort();
+    let mut probed = Probed::new(options);
     let node = |path: PathBuf| {
         // A folder that is gone is told of when it is read.
         let resolved = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
-        let rules = Rules::above(&resolved, options);
+        let rules = probed.above(&resolved);
         Folder::node(path.clone(), &Arc::new(Root { path, resolved }), &rules)
     };
     folders.into_iter().map(node).collect()

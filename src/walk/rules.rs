@@ -7,6 +7,7 @@
 //!
 //! A folder that holds no ignore file has the rules of the one above: who has read its names need not look for any.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,20 +56,12 @@ struct Everywhere {
 }
 
 impl Rules {
-    /// The rules that hold above a folder, out of the folders on the way to it. Paths are absolute, links resolved.
-    pub fn above(folder: &Path, options: &Options) -> Arc<Self> {
+    /// Those that hold whatever the folder.
+    fn of_all_folders(options: &Options) -> Arc<Self> {
         let global = if options.no_ignore { Gitignore::empty() } else { Gitignore::global().0 };
         let everywhere = Arc::new(Everywhere { by_files: !options.no_ignore, hidden: options.hidden, global });
         let files = std::array::from_fn(|_| Gitignore::empty());
-        let nothing = Arc::new(Self { above: None, files, is_repository: false, in_repository: false, everywhere });
-        let mut folders: Vec<&Path> = folder.ancestors().skip(1).collect();
-        folders.reverse();
-        folders.into_iter().fold(nothing, |rules, folder| rules.probed(folder))
-    }
-
-    /// The rules in a folder of which nothing was read.
-    pub fn probed(self: &Arc<Self>, folder: &Path) -> Arc<Self> {
-        self.within(folder, &|name| fs::symlink_metadata(folder.join(name)).is_ok())
+        Arc::new(Self { above: None, files, is_repository: false, in_repository: false, everywhere })
     }
 
     /// The rules in a folder, of which `holds` says whether it has an entry of some name.
@@ -118,6 +111,37 @@ impl Rules {
         let global = || self.everywhere.global.matched(path, is_folder).map(|_| ());
         let global = if self.in_repository { global() } else { Match::None };
         said.into_iter().fold(Match::None, Match::or).or(global)
+    }
+}
+
+/// The rules in folders that no walk has read; each is looked at once.
+pub(super) struct Probed {
+    of_all: Arc<Rules>,
+    folders: HashMap<PathBuf, Arc<Rules>>,
+}
+
+impl Probed {
+    pub fn new(options: &Options) -> Self {
+        Self { of_all: Rules::of_all_folders(options), folders: HashMap::new() }
+    }
+
+    /// The rules above a folder, whose path is absolute and has no links.
+    pub fn above(&mut self, folder: &Path) -> Arc<Rules> {
+        match folder.parent() {
+            Some(parent) => self.within(parent),
+            None => Arc::clone(&self.of_all),
+        }
+    }
+
+    /// Those in the folder.
+    pub fn within(&mut self, folder: &Path) -> Arc<Rules> {
+        if let Some(known) = self.folders.get(folder) {
+            return Arc::clone(known);
+        }
+        let above = self.above(folder);
+        let rules = above.within(folder, &|name| fs::symlink_metadata(folder.join(name)).is_ok());
+        self.folders.insert(folder.to_path_buf(), Arc::clone(&rules));
+        rules
     }
 }
 
