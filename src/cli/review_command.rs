@@ -21,6 +21,7 @@ use crate::review::plan;
 use crate::review::saved::{LeftOut, Saved};
 use crate::review::state::{Abilities, End, NotWritten, State};
 use crate::walk::Entry;
+use crate::walk::lexical::folder_of;
 use crate::write::{self, WriteError};
 
 use super::args::RunArgs;
@@ -63,10 +64,6 @@ fn same_file(left: &Path, right: &Path) -> bool {
         (Ok(left), Ok(right)) => left == right,
         _ => false,
     }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// What the search for fixes came upon beside them.
@@ -335,9 +332,7 @@ fn save(path: &Path, state: &State, earlier: Option<Saved>, quiet: bool) -> Resu
     let all = earlier.unwrap_or_default().overridden_by(new);
     let failed = |error: io::Error| format!("{}: the decisions can't be saved: {error}", path.display());
     let text = all.to_yaml().map_err(|error| failed(io::Error::other(error)))?;
-    let mut file = new_file(folder_of(path)).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
+    write::put(path, text.as_bytes()).map_err(failed)?;
     if !quiet {
         terminal::line(&format!("{}: {}", path.display(), plural(all.len(), "decision", "decisions")));
     }
@@ -350,17 +345,4 @@ fn save(path: &Path, state: &State, earlier: Option<Saved>, quiet: bool) -> Resu
         terminal::warning(&format!("{number} not saved: the same lines were decided in different ways"));
     }
     Ok(())
-}
-
-#[cfg(unix)]
-fn new_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    use std::os::unix::fs::PermissionsExt as _;
-    // What the user's mask leaves of it.
-    let mode = fs::Permissions::from_mode(0o666);
-    tempfile::Builder::new().prefix(".dockmod-").permissions(mode).tempfile_in(folder)
-}
-
-#[cfg(not(unix))]
-fn new_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    tempfile::Builder::new().prefix(".dockmod-").tempfile_in(folder)
 }

@@ -20,7 +20,7 @@ use crate::report::summary::Tally;
 use crate::review::plan::Fixing;
 use crate::review::saved::Saved;
 use crate::syntax::ParseError;
-use crate::walk::{self, Entry, Options, templates};
+use crate::walk::{self, Entry, Options, lexical, templates};
 
 use super::args::{ColorChoice, Files, RunArgs};
 use super::cached::{self, Batch};
@@ -318,7 +318,7 @@ fn filter(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) 
     let mut source = Vec::new();
     io::stdin().lock().read_to_end(&mut source)?;
     let name = args.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("Dockerfile"));
-    let folder = name.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
+    let folder = lexical::folder_of(&name).to_path_buf();
     let index = Index::new(&[folder]);
     let mut status = Status::Done;
     let mut images = OfRun::new(configuration);

@@ -29,6 +29,12 @@ pub fn normalize(path: &Path) -> PathBuf {
     clean
 }
 
+/// The folder that a path stands in; the working folder, `.`, for a name alone.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// `path` made absolute against the working folder and normalized; links are not resolved.
 ///
 /// # Errors

@@ -5,6 +5,11 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::walk::lexical::folder_of;
+
+/// What is not in place yet is named like this.
+const PREFIX: &str = ".dockmod-";
+
 /// Why a file was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
@@ -32,8 +37,7 @@ pub fn replace(path: &Path, old: &[u8], new: &[u8], roots: &[PathBuf]) -> Result
     if fs::read(&target)? != old {
         return Err(WriteError::Changed);
     }
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut temporary = tempfile::Builder::new().prefix(".dockmod-").tempfile_in(folder)?;
+    let mut temporary = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder_of(&target))?;
     temporary.write_all(new)?;
     temporary.as_file().set_permissions(metadata.permissions())?;
     keep_owner(temporary.path(), &metadata)?;
@@ -46,6 +50,35 @@ pub fn replace(path: &Path, old: &[u8], new: &[u8], roots: &[PathBuf]) -> Result
     Ok(())
 }
 
+/// Puts a file of ours in place as a whole, be there one already or not. It keeps the mode of the one before; a new one has
+/// what the user's mask leaves.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn put(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut temporary = new_file(folder_of(path))?;
+    temporary.write_all(text)?;
+    if let Ok(before) = fs::metadata(path) {
+        temporary.as_file().set_permissions(before.permissions())?;
+    }
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn new_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt as _;
+    // What the user's mask leaves of it; a temporary file is else its owner's alone.
+    let mode = fs::Permissions::from_mode(0o666);
+    tempfile::Builder::new().prefix(PREFIX).permissions(mode).tempfile_in(folder)
+}
+
+#[cfg(not(unix))]
+fn new_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)
+}
+
 fn real_target(path: &Path, roots: &[PathBuf]) -> Result<PathBuf, WriteError> {
     if !fs::symlink_metadata(path)?.file_type().is_symlink() {
         return Ok(path.to_owned());
@@ -54,10 +87,7 @@ fn real_target(path: &Path, roots: &[PathBuf]) -> Result<PathBuf, WriteError> {
     // A link that is named itself stands for the folder that it lies in, not for the one it leads to.
     let folder = |root: &PathBuf| match fs::metadata(root) {
         Ok(metadata) if metadata.is_dir() => fs::canonicalize(root).ok(),
-        _ => {
-            let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            fs::canonicalize(parent).ok()
-        }
+        _ => fs::canonicalize(folder_of(root)).ok(),
     };
     let inside = roots.iter().filter_map(folder).any(|root| target.starts_with(root));
     if inside { Ok(target) } else { Err(WriteError::LinkOutside(target)) }
@@ -94,6 +124,19 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o751);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_of_ours_keeps_its_mode_and_a_new_one_is_as_the_mask_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
+        fs::write(folder.path().join("by hand"), "").unwrap();
+        put(&folder.path().join("new"), b"1").unwrap();
+        assert_eq!(mode("new"), mode("by hand"));
+        fs::set_permissions(folder.path().join("new"), fs::Permissions::from_mode(0o640)).unwrap();
+        put(&folder.path().join("new"), b"2").unwrap();
+        assert_eq!((mode("new"), fs::read(folder.path().join("new")).unwrap()), (0o640, b"2".to_vec()));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::model::{Model, literal_sources};
 use crate::syntax;
 use crate::verify::Case;
 use crate::verify::engine::own_ignore_file;
-use crate::walk::{Entry, templates};
+use crate::walk::{Entry, lexical, templates};
 
 use super::super::args::VerifyArgs;
 use super::super::consume::separated;
@@ -116,13 +116,13 @@ fn folder(args: &VerifyArgs, path: &Path, context: Option<&Context>) -> PathBuf 
     if let Some(folder) = &args.context {
         return folder.clone();
     }
-    let own = || path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
+    let own = || lexical::folder_of(path).to_path_buf();
     context.map_or_else(own, |context| context.root.clone())
 }
 
 /// The text of a file at a revision; `None` where it was not there.
 fn at_revision(path: &Path, revision: &str) -> Result<Option<Vec<u8>>, String> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = lexical::folder_of(path);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let git = |words: &[&str]| {
         Command::new("git").arg("-C").arg(folder).args(words).output().map_err(|error| format!("git: {error}"))
