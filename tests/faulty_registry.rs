@@ -361,6 +361,23 @@ fn the_others_go_on() {
     assert!(lock.contains(digest.as_str()) && !lock.contains("broken"), "{lock}");
 }
 
+/// What it would build is what a run with the same arguments would write.
+#[test]
+fn verify_asks_for_images_too() {
+    let server =
+        Server::start(|request| if request.path.contains("/broken/") { Reply::new(200, "<html>") } else { good() });
+    let verify = ["verify", "--select", "pin-digest", "."];
+    let whole = Whole::new(&server, "FROM HOST/a:1\n");
+    let (status, output) = whole.dockmod(&verify, &[("PATH", "/nowhere")]);
+    assert_eq!((status, server.seen().len()), (2, 1), "{output}");
+    assert!(output.contains("engine") && !output.contains("nothing to build"), "{output}");
+    let whole = Whole::new(&server, "FROM HOST/broken:1\n");
+    let (status, output) = whole.dockmod(&verify, &[("PATH", "/nowhere")]);
+    assert_eq!(status, 2, "{output}");
+    assert!(output.contains("broken:1: the registry sends a manifest that is no JSON"), "{output}");
+    assert!(output.contains("nothing to build"), "{output}");
+}
+
 /// However many files a run has: they are worked on in several batches.
 #[test]
 fn each_image_of_a_large_tree_is_asked_for_once() {

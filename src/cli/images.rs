@@ -80,6 +80,14 @@ impl Unasked {
             Self::File(message) => terminal::error(message),
         }
     }
+
+    /// It as one text.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Configuration(error) => error.to_string(),
+            Self::File(message) => message.clone(),
+        }
+    }
 }
 
 fn load_nearest() -> Result<Lock, Unasked> {

@@ -243,7 +243,7 @@ fn report(
 }
 
 /// The settings with what is known of images.
-fn with_images<'s>(settings: &'s Settings, images: Option<&Arc<Images>>) -> Cow<'s, Settings> {
+pub fn with_images<'s>(settings: &'s Settings, images: Option<&Arc<Images>>) -> Cow<'s, Settings> {
     match images {
         None => Cow::Borrowed(settings),
         Some(images) => Cow::Owned(Settings { images: Some(Arc::clone(images)), ..settings.clone() }),

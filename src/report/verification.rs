@@ -379,7 +379,7 @@ fn seconds(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edit::Safety;
+    use crate::edit::{Safety, Settings};
     use crate::prove::Claim;
     use crate::transforms;
     use crate::verify::Case;
@@ -398,6 +398,7 @@ mod tests {
             before: Vec::new(),
             after: Vec::new(),
             fixes: vec![fix],
+            settings: Settings::default(),
             folder: ".".into(),
             context: None,
             ignore_file: None,

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::context::Context;
-use crate::edit::Applied;
+use crate::edit::{Applied, Settings};
 use crate::model::Model;
 use crate::syntax;
 
@@ -40,6 +40,8 @@ pub struct Case {
     pub after: Vec<u8>,
     /// The fixes that lead from one to the other, in order; none where that is not known.
     pub fixes: Vec<Applied>,
+    /// By what they were found.
+    pub settings: Settings,
     /// The folder that is sent to the engine.
     pub folder: PathBuf,
     /// The build context, where it is known for sure.

@@ -16,6 +16,7 @@ use crate::walk::{Entry, lexical, templates};
 
 use super::super::args::VerifyArgs;
 use super::super::consume::separated;
+use super::super::images::{self, Named, OfRun};
 use super::super::{run, terminal};
 
 /// What was found.
@@ -29,12 +30,13 @@ pub struct Gathered {
 /// The Dockerfiles that fixes would change, or that changed since a revision.
 ///
 /// # Errors
-/// With a message where git does not know the revision.
+/// With a message where git does not know the revision, or where the lock or the configuration of registries is wrong.
 pub fn cases(args: &VerifyArgs, configuration: &Configuration) -> Result<Gathered, String> {
     let entries = run::entries(args.files, &args.paths, configuration);
     let index = Index::new(&run::roots(&args.paths));
     let mut gathered = Gathered { cases: Vec::new(), failed: false };
     let mut told = BTreeSet::new();
+    let mut known = OfRun::new(configuration);
     for entry in entries {
         let path = entry.path().to_path_buf();
         let mut fail = |message: &str| {
@@ -74,9 +76,15 @@ pub fn cases(args: &VerifyArgs, configuration: &Configuration) -> Result<Gathere
                 continue;
             }
         };
+        if images::asks(&resolved) {
+            let versions = images::wants_versions(&resolved);
+            let file = Named { path: path.clone(), uses: images::named_in(&before), versions };
+            known.learn(vec![file]).map_err(|unasked| unasked.message())?;
+        }
+        let settings = run::with_images(&resolved.settings, known.known()).into_owned();
         let context = known_context(args, &index, &path, &before);
         let beside = Context::beside(&path);
-        let outcome = match fix_source_beside(&before, &resolved.settings, &|_| context.clone(), beside.as_ref()) {
+        let outcome = match fix_source_beside(&before, &settings, &|_| context.clone(), beside.as_ref()) {
             Ok(outcome) => outcome,
             Err(error) => {
                 fail(&format!("{}:{}: {error}; BuildKit would not build it either", error.line, error.column));
@@ -86,8 +94,9 @@ pub fn cases(args: &VerifyArgs, configuration: &Configuration) -> Result<Gathere
         let Some((after, fixes)) = change(outcome, changed_to) else { continue };
         let folder = folder(args, &path, context.as_ref());
         let ignore_file = own_ignore_file(&path);
-        gathered.cases.push(Case { path, before, after, fixes, folder, context, ignore_file });
+        gathered.cases.push(Case { path, before, after, fixes, settings, folder, context, ignore_file });
     }
+    gathered.failed |= known.tell_failures();
     Ok(gathered)
 }
 

@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use crate::config::Configuration;
 use crate::context::Context;
 use crate::edit::{Settings, fix_source_beside};
 use crate::report::verification;
@@ -55,7 +54,7 @@ pub fn verify(args: &VerifyArgs) -> io::Result<Status> {
     if let Err(error) = ctrlc::set_handler(heard) {
         return Ok(failed(&format!("Ctrl-C can't be waited for: {error}")));
     }
-    let built = build_all(args, &configuration, &gathered.cases, &engine, &interrupt);
+    let built = build_all(args, &gathered.cases, &engine, &interrupt);
     let cleaned = engine.clean_up();
     let (reports, mut status) = built?;
     if let Err(error) = cleaned {
@@ -88,8 +87,8 @@ fn build_options(args: &VerifyArgs) -> BuildOptions {
 }
 
 /// The text of a case after its first fixes.
-fn text_after(case: &Case, fixes: usize, configuration: &Configuration) -> Option<Vec<u8>> {
-    let settings = Settings { limit: Some(fixes), ..configuration.for_file(&case.path).ok()?.settings.clone() };
+fn text_after(case: &Case, fixes: usize) -> Option<Vec<u8>> {
+    let settings = Settings { limit: Some(fixes), ..case.settings.clone() };
     let beside = Context::beside(&case.path);
     let outcome = fix_source_beside(&case.before, &settings, &|_| case.context.clone(), beside.as_ref()).ok()?;
     Some(outcome.changed.unwrap_or_else(|| case.before.clone()))
@@ -98,12 +97,10 @@ fn text_after(case: &Case, fixes: usize, configuration: &Configuration) -> Optio
 /// Builds the cases, so many side by side as are asked for; reports come in the order of the cases.
 fn build_all(
     args: &VerifyArgs,
-    configuration: &Configuration,
     cases: &[Case],
     engine: &Engine,
     interrupt: &Interrupt,
 ) -> io::Result<(Vec<Report>, Status)> {
-    let text_after = |case: &Case, fixes: usize| text_after(case, fixes, configuration);
     let verifier = Verifier {
         engine,
         interrupt,
