@@ -240,10 +240,10 @@ impl Converter<'_> {
     /// and neither would what is added there.
     fn nothing_behind(&self, pipeline: &Pipeline, range: TextRange) -> Result<(), Opaque> {
         let Some(Command::Simple(simple)) = pipeline.commands.last() else { return Ok(()) };
-        if simple.redirects.iter().any(|redirect| redirect.heredoc) {
-            return Ok(());
-        }
         let rest = self.source.get(simple.range.end..range.end).unwrap_or_default();
+        // The lines that follow are the heredoc's.
+        let heredoc = simple.redirects.iter().any(|redirect| redirect.heredoc);
+        let rest = if heredoc { to_line_end(rest) } else { rest };
         let rest = rest.trim_start_matches([' ', '\t', '\n', '\\', '\r']);
         // Within a group, a branch or a loop the range may run into what ends that.
         let ends_outside = self.depth > 1 && !rest.starts_with('(');
@@ -491,6 +491,14 @@ fn compound(kind: CompoundKind, lists: Vec<List>, redirects: &[ast::Redirect]) -
     Command::Compound(Compound { kind, lists, redirected: !redirects.is_empty() })
 }
 
+/// What stands before the first line end that no backslash escapes.
+fn to_line_end(text: &str) -> &str {
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes());
+    let end =
+        ends.into_iter().find(|end| text[..*end].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 0);
+    &text[..end.unwrap_or(text.len())]
+}
+
 /// Whether each bracket outside of quotes is opened and closed.
 fn brackets_close(text: &str) -> bool {
     let Some(lexed) = lexed::lex(text) else { return false };
@@ -577,6 +585,25 @@ mod tests {
         for text in ["export a=(b c) && d", "ls @(a|b) && c"] {
             let script = bash(text).expect("a script");
             assert_eq!(script.list.items[0].chain.links.len(), 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_open_quote_behind_a_heredocs_name_is_opaque() {
+        for text in
+            ["a <<D [\"", "a <<D [\" && b", "a <<D =(b\nx\nD\n", "a <<D \\\n[\"", "a | b <<D [\" c", "{ a <<D [\"\n}"]
+        {
+            let found = script(text);
+            assert!(found.is_err(), "{text}: {found:?}");
+        }
+        for (text, commands) in [
+            ("a <<D > f\n\"\nD\n", 1),
+            ("a <<D && b\n[\"\nD\nc", 3),
+            ("a <<D # [\"\nx\nD\n", 1),
+            ("{ a <<D; }\nx\nD\nb", 2),
+            ("if a <<D\nx\nD\nthen b; fi", 2),
+        ] {
+            assert_eq!(script(text).expect(text).simple_commands().len(), commands, "{text}");
         }
     }
 
