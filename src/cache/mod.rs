@@ -156,6 +156,7 @@ fn name(key: &Key) -> String {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::time::{Duration, SystemTime};
 
     use crate::context::disk;
 
@@ -255,6 +256,26 @@ mod tests {
         cache.finish();
         assert_eq!(count(open(), &place), 1);
         assert_eq!(known(open(), &place, &[2; 16]), Some(skipped("x")));
+    }
+
+    #[test]
+    fn a_file_that_is_used_stays_young() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = Place::of(Path::new("/a/Dockerfile")).expect("a place");
+        let open = || open(folder.path(), &["/a"], &SETTINGS);
+        keep(open(), &place, &[([1; 16], Asked::default())]);
+        let path = fs::read_dir(folder.path()).expect("a folder").flatten().next().expect("it was written").path();
+        let file = fs::File::options().append(true).open(&path).expect("a file");
+        let age = || file.metadata().expect("it is there").modified().expect("a time").elapsed().expect("in the past");
+        for (before, after) in [(20 * 24, 0), (10, 10)] {
+            file.set_modified(SystemTime::now() - Duration::from_hours(before)).expect("a time");
+            let mut cache = open();
+            let batch = cache.batch([place.path.as_path()].into_iter());
+            assert!(batch.get(&place, &[1; 16]).is_some());
+            batch.finish();
+            cache.finish();
+            assert_eq!(age().as_secs() / 3600, after);
+        }
     }
 
     /// Runs over files that come, change and go: each file that is as it was is known.

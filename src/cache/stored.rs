@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom, Write};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use super::Key;
 use super::block::{self, Block, Bounds};
@@ -10,6 +11,7 @@ use super::block::{self, Block, Bounds};
 /// What the file begins with: this, and the identity of the runs.
 const MAGIC: &[u8; 8] = b"dockmod2";
 const HEAD: usize = MAGIC.len() + 16;
+const DAY: Duration = Duration::from_hours(24);
 
 /// Where blocks lie. They are read when files come that they can hold.
 #[derive(Debug, Default)]
@@ -44,6 +46,16 @@ impl Stored {
     /// How many blocks there are.
     pub const fn len(&self) -> usize {
         self.outlines.len()
+    }
+
+    /// Sets the time of the file to now, if that is long ago: what is used does not go for its age.
+    pub fn note_use(&self) {
+        let Some(file) = &self.file else { return };
+        let written = file.metadata().and_then(|metadata| metadata.modified()).ok();
+        if written.and_then(|written| written.elapsed().ok()).is_some_and(|age| age > DAY) {
+            // Where it is not ours it goes, and is written anew.
+            let _ = file.set_modified(SystemTime::now());
+        }
     }
 
     /// The blocks, with their numbers, that can hold files within bounds.

@@ -61,6 +61,7 @@ impl Written {
     pub fn finish(mut self, stored: &mut Stored) {
         if let State::Same(count) = self.state {
             if count == stored.len() {
+                stored.note_use();
                 return;
             }
             // Those that follow hold nothing that was used.
