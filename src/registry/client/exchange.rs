@@ -91,6 +91,16 @@ impl Answer {
         self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
     }
 
+    /// What it means that the host does not give what was asked for; `words` are its own. What is not there is another
+    /// thing for each who asks.
+    pub fn refusal(&self, host: String, words: String, with_login: bool) -> RegistryError {
+        match self.status {
+            401 | 403 => RegistryError::Denied { host, words, with_login },
+            429 => RegistryError::Limited { host, words, retry_after: self.retry_after() },
+            status => RegistryError::Status { host, status, words },
+        }
+    }
+
     /// How long the host asks to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         let value = self.header("retry-after")?.trim();

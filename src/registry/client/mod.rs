@@ -98,19 +98,15 @@ impl Client {
             let mut limits = self.limits.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             limits.insert(host.clone(), limit);
         }
-        match answer.status {
-            200 => Ok(answer),
-            status => {
-                let words = self.tokens.without_secrets(words::of(&answer));
-                let host = host.clone();
-                Err(match status {
-                    404 => RegistryError::Unknown { host, words },
-                    401 | 403 => RegistryError::Denied { host, words, with_login },
-                    429 => RegistryError::Limited { host, words, retry_after: answer.retry_after() },
-                    status => RegistryError::Status { host, status, words },
-                })
-            }
+        if answer.status == 200 {
+            return Ok(answer);
         }
+        let words = self.tokens.without_secrets(words::of(&answer));
+        let host = host.clone();
+        Err(match answer.status {
+            404 => RegistryError::Unknown { host, words },
+            _ => answer.refusal(host, words, with_login),
+        })
     }
 
     fn once(&self, host: &str, ask: &Ask<'_>, authorization: Option<&str>) -> Result<Answer, RegistryError> {

@@ -151,14 +151,9 @@ impl Tokens {
                 send(&Ask::get(host, &url).authorized(authorization.as_deref()))?
             }
         };
-        let with_login = login.is_some();
-        let words = self.without_secrets(words::of(&answer));
-        let host = (*host).to_owned();
-        match answer.status {
-            200 => {}
-            401 | 403 => return Err(RegistryError::Denied { host, words, with_login }),
-            429 => return Err(RegistryError::Limited { host, words, retry_after: answer.retry_after() }),
-            status => return Err(RegistryError::Status { host, status, words }),
+        if answer.status != 200 {
+            let words = self.without_secrets(words::of(&answer));
+            return Err(answer.refusal((*host).to_owned(), words, login.is_some()));
         }
         let granted: Granted = serde_json::from_slice(&answer.body)
             .map_err(|_| RegistryError::Nonsense("a token that is no JSON".to_owned()))?;
