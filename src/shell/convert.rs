@@ -134,6 +134,7 @@ impl Converter<'_> {
             items.push(ListItem { chain, end, range });
             at = stmt.terminator_span.map_or(stop, |span| span.end.offset());
         }
+        self.nothing_behind_items(&items, at, within)?;
         self.depth -= 1;
         Ok(List { items })
     }
@@ -228,7 +229,11 @@ impl Converter<'_> {
             }
             let range = self.trimmed(TextRange::new(start, end));
             let pipeline = self.pipeline(stmt)?;
-            self.nothing_behind(&pipeline, range)?;
+            if let Some(Command::Simple(simple)) = pipeline.commands.last() {
+                let rest = self.source.get(simple.range.end..range.end).unwrap_or_default();
+                // The lines that follow are the heredoc's.
+                self.nothing_behind(if opens_heredoc(&pipeline) { to_line_end(rest) } else { rest })?;
+            }
             links.push(ChainLink { joiner, pipeline, range });
             start = next.as_ref().map_or(end, |(link, _)| link.range.end);
             (joiner, pending) = next.map_or((None, None), |(link, stmt)| (Some(link), Some(stmt)));
@@ -236,17 +241,29 @@ impl Converter<'_> {
         Ok(Chain { links })
     }
 
+    /// Behind a list that opens a heredoc the parser loses some commands, as in `a <<D; [ -f b ] && c`.
+    fn nothing_behind_items(&self, items: &[ListItem], at: usize, within: TextRange) -> Result<(), Opaque> {
+        let Some(last) = items.last() else { return Ok(()) };
+        let links = items.iter().flat_map(|item| &item.chain.links);
+        if links.map(|link| &link.pipeline).any(opens_heredoc) {
+            let command = last.chain.links.last().and_then(|link| link.pipeline.commands.last());
+            let start = match command {
+                _ if last.end != Terminator::None => at,
+                Some(Command::Simple(simple)) => simple.range.end,
+                _ => last.range.end,
+            };
+            // What is lost of a group is not within its span.
+            return self.nothing_behind(to_line_end(&self.source[start..]));
+        }
+        if last.end == Terminator::None { Ok(()) } else { self.nothing_behind(&self.source[at..within.end.max(at)]) }
+    }
+
     /// The parser gives up in silence within some brackets (`=(`): what follows them would belong to no command,
     /// and neither would what is added there.
-    fn nothing_behind(&self, pipeline: &Pipeline, range: TextRange) -> Result<(), Opaque> {
-        let Some(Command::Simple(simple)) = pipeline.commands.last() else { return Ok(()) };
-        let rest = self.source.get(simple.range.end..range.end).unwrap_or_default();
-        // The lines that follow are the heredoc's.
-        let heredoc = simple.redirects.iter().any(|redirect| redirect.heredoc);
-        let rest = if heredoc { to_line_end(rest) } else { rest };
+    fn nothing_behind(&self, rest: &str) -> Result<(), Opaque> {
         let rest = rest.trim_start_matches([' ', '\t', '\n', '\\', '\r']);
         // Within a group, a branch or a loop the range may run into what ends that.
-        let ends_outside = self.depth > 1 && !rest.starts_with('(');
+        let ends_outside = self.depth > 1 && !rest.trim_start_matches([';', '&', ' ', '\t']).starts_with(['(', '[']);
         if rest.is_empty() || rest.starts_with('#') || ends_outside {
             return Ok(());
         }
@@ -491,6 +508,14 @@ fn compound(kind: CompoundKind, lists: Vec<List>, redirects: &[ast::Redirect]) -
     Command::Compound(Compound { kind, lists, redirected: !redirects.is_empty() })
 }
 
+fn opens_heredoc(pipeline: &Pipeline) -> bool {
+    let simple = pipeline.commands.iter().filter_map(|command| match command {
+        Command::Simple(simple) => Some(simple),
+        Command::Compound(_) => None,
+    });
+    simple.flat_map(|simple| &simple.redirects).any(|redirect| redirect.heredoc)
+}
+
 /// What stands before the first line end that no backslash escapes.
 fn to_line_end(text: &str) -> &str {
     let ends = memchr::memchr_iter(b'\n', text.as_bytes());
@@ -589,17 +614,34 @@ mod tests {
     }
 
     #[test]
-    fn an_open_quote_behind_a_heredocs_name_is_opaque() {
-        for text in
-            ["a <<D [\"", "a <<D [\" && b", "a <<D =(b\nx\nD\n", "a <<D \\\n[\"", "a | b <<D [\" c", "{ a <<D [\"\n}"]
-        {
+    fn what_the_parser_loses_behind_a_heredocs_name_is_opaque() {
+        for text in [
+            "a <<D [\"",
+            "a <<D [\" && b",
+            "a <<D =(b\nx\nD\n",
+            "a <<D \\\n[\"",
+            "a | b <<D [\" c",
+            "{ a <<D [\"\n}",
+            "a <<D;[\nx\nD",
+            "a <<D; [\"",
+            "a b <<D & [\"",
+        ] {
             let found = script(text);
             assert!(found.is_err(), "{text}: {found:?}");
         }
+        // Commands that a shell runs, and that the parser loses.
+        assert!(script("a <<D; [ -f b ] && c\nx\nD\n").is_err());
         for (text, commands) in [
+            ("a <<D\nx\nD\n[ -f b ] && c\n", 3),
+            ("{ a <<D; [ -f b ] && c\nx\nD\n}", 3),
+            ("if a <<D; [ -f b ]\nx\nD\nthen c; fi", 3),
+            ("a && (b <<D; [ -f b ]\nx\nD\n)", 3),
+            ("{ a <<D; c; }\nx\nD\n", 2),
+            ("if a <<D; c\nx\nD\nthen c; fi", 3),
             ("a <<D > f\n\"\nD\n", 1),
             ("a <<D && b\n[\"\nD\nc", 3),
             ("a <<D # [\"\nx\nD\n", 1),
+            ("a <<D;\n[\"\nD\n", 1),
             ("{ a <<D; }\nx\nD\nb", 2),
             ("if a <<D\nx\nD\nthen b; fi", 2),
         ] {
