@@ -235,6 +235,17 @@ impl<'c> OfRun<'c> {
         Ok(())
     }
 
+    /// Asks for what a text needs to know, where its settings ask for it.
+    ///
+    /// # Errors
+    /// As [`Self::learn`].
+    pub fn learn_of(&mut self, path: &Path, source: &[u8], resolved: &Resolved) -> Result<(), Unasked> {
+        if !asks(resolved) {
+            return Ok(());
+        }
+        self.learn(vec![Named { path: path.to_path_buf(), uses: named_in(source), versions: wants_versions(resolved) }])
+    }
+
     /// Prints what failed, and says whether anything did.
     pub fn tell_failures(&self) -> bool {
         let failures = self.known.as_ref().map_or_else(Vec::new, |known| failures(&self.failing, known));
@@ -259,9 +270,8 @@ impl<'c> OnDemand<'c> {
         if !asks(resolved) {
             return None;
         }
-        let file = Named { path: PathBuf::new(), uses: named_in(source), versions: wants_versions(resolved) };
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.learn(vec![file]).ok()?;
+        known.learn_of(Path::new(""), source, resolved).ok()?;
         known.known().cloned()
     }
 }

@@ -152,7 +152,7 @@ pub fn entries(files: Files, paths: &[PathBuf], configuration: &Configuration) -
 }
 
 /// The next entries, so many that it is worth to share them out among threads; none at the end.
-pub fn batch_of(entries: &mut dyn Iterator<Item = Entry>) -> Vec<Entry> {
+fn batch_of(entries: &mut dyn Iterator<Item = Entry>) -> Vec<Entry> {
     entries.take(BATCH).collect()
 }
 
@@ -324,13 +324,9 @@ fn filter(args: &RunArgs, configuration: &Configuration, saved: Option<&Saved>) 
     let mut images = OfRun::new(configuration);
     let result = match configuration.for_file(&name) {
         Ok(resolved) => {
-            if images::asks(&resolved) {
-                let versions = images::wants_versions(&resolved);
-                let file = Named { path: name.clone(), uses: images::named_in(&source), versions };
-                if let Err(unasked) = images.learn(vec![file]) {
-                    unasked.tell();
-                    return Ok(Status::Failed);
-                }
+            if let Err(unasked) = images.learn_of(&name, &source, &resolved) {
+                unasked.tell();
+                return Ok(Status::Failed);
             }
             fixed(&name, source.clone(), &with_images(&resolved.settings, images.known()), saved, &index)
         }

@@ -53,8 +53,7 @@ fn propose(subject: &Subject<'_, '_, '_>, proposals: &mut Proposals) {
 fn number_in_variable(model: &Model<'_, '_>, command: &Lacking<'_, '_>) -> Option<String> {
     let script = command.script;
     let at = options::uid_word(&command.simple.literals())?;
-    // Nothing may follow the option.
-    let raw = script.str(command.simple.words.get(at)?.range).trim_matches('"');
+    let raw = script.str(command.simple.words[at].range).trim_matches('"');
     let name = raw.strip_prefix('$')?;
     let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
     let start = format!("{name}=");

@@ -16,7 +16,7 @@ use crate::walk::{Entry, lexical, templates};
 
 use super::super::args::VerifyArgs;
 use super::super::consume::separated;
-use super::super::images::{self, Named, OfRun};
+use super::super::images::OfRun;
 use super::super::{run, terminal};
 
 /// What was found.
@@ -76,11 +76,7 @@ pub fn cases(args: &VerifyArgs, configuration: &Configuration) -> Result<Gathere
                 continue;
             }
         };
-        if images::asks(&resolved) {
-            let versions = images::wants_versions(&resolved);
-            let file = Named { path: path.clone(), uses: images::named_in(&before), versions };
-            known.learn(vec![file]).map_err(|unasked| unasked.message())?;
-        }
+        known.learn_of(&path, &before, &resolved).map_err(|unasked| unasked.message())?;
         let settings = run::with_images(&resolved.settings, known.known()).into_owned();
         let context = known_context(args, &index, &path, &before);
         let beside = Context::beside(&path);

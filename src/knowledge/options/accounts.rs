@@ -110,11 +110,12 @@ pub fn uid<'w>(words: &[Option<&'w str>]) -> Uid<'w> {
     }
 }
 
-/// The word that is the number and nothing else, by index, of a useradd.
+/// The word that is the number and nothing else, by index, of a useradd; `None` where there is none.
 #[must_use]
 pub fn uid_word(words: &[Option<&str>]) -> Option<usize> {
     match program(words) {
-        Some((at, "useradd")) => Options::of(words, at + 1).uid_word,
+        // Nothing may follow the option.
+        Some((at, "useradd")) => Options::of(words, at + 1).uid_word.filter(|at| *at < words.len()),
         _ => None,
     }
 }
